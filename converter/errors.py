@@ -1,0 +1,68 @@
+"""Every error a user can meet.
+
+PolysigmaError
+  RuleError      a Sigma rule, a correlation or a filter cannot be read or does not mean what it says
+  PipelineError  a processing pipeline, the field catalogue or a value list is wrong or missing
+  Unsupported    one rule, one language: the language cannot say it
+  LogError       a log, a sample or an event cannot be read
+  PackageError   a package cannot be built
+
+Each says where (path and line), what is wrong, and what to do next.
+"""
+
+from __future__ import annotations
+
+
+class PolysigmaError(Exception):
+    """An error that points: `path:line: what; next_step`.
+
+    `what` is one sentence without a full stop, `next_step` one imperative clause.
+    `line` counts from 1; 0 means the whole file, an empty path the command line.
+    """
+
+    def __init__(self, what: str, *, path: str = "", line: int = 0, next_step: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.path = path
+        self.line = line
+        self.next_step = next_step
+
+    def at(self, path: str, line: int = 0) -> PolysigmaError:
+        """The same error with a place, where it had none."""
+        self.path = self.path or path
+        self.line = self.line or line
+        return self
+
+    def __str__(self) -> str:
+        place = f"{self.path}:{self.line}" if self.path and self.line else self.path
+        text = f"{place}: {self.what}" if place else self.what
+        return f"{text}; {self.next_step}" if self.next_step else text
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild, (type(self), self.what, self.path, self.line, self.next_step))
+
+
+def _rebuild(
+    kind: type[PolysigmaError], what: str, path: str, line: int, next_step: str
+) -> PolysigmaError:
+    return kind(what, path=path, line=line, next_step=next_step)
+
+
+class RuleError(PolysigmaError):
+    """A rule, correlation or filter that cannot be used."""
+
+
+class PipelineError(PolysigmaError):
+    """A pipeline, the field catalogue or a value list that cannot be used."""
+
+
+class Unsupported(PolysigmaError):
+    """What one language cannot say of one rule."""
+
+
+class LogError(PolysigmaError):
+    """A log, a sample or an event that cannot be read."""
+
+
+class PackageError(PolysigmaError):
+    """A package that cannot be built."""

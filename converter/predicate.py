@@ -1,0 +1,307 @@
+"""The tree in which everything meets: rules lower to it, queries parse to it, the matcher runs it.
+
+A predicate is And, Or, Not or one test. Tests never fail: on an event without the field, or with
+a value of another type, a test is false. And(()) is true of every event, Or(()) of none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+from converter.casing import fold
+
+Value = str | int | float | bool
+Order = Literal["<", "<=", ">", ">="]
+Relation = Literal["equals", "startswith", "endswith", "contains", "<", "<=", ">", ">="]
+
+
+class Wildcard(Enum):
+    """What a pattern may hold besides text: any run of characters, or exactly one."""
+
+    MANY = "*"
+    ONE = "?"
+
+    def __repr__(self) -> str:
+        return f"Wildcard.{self.name}"
+
+
+Pattern = tuple[str | Wildcard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """True when every argument is."""
+
+    args: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """True when any argument is."""
+
+    args: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """True when the argument is not (two-valued: a false test on a missing field becomes true)."""
+
+    arg: Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class Equals:
+    """The field is this value. Text compares by simple case folding unless `cased`.
+
+    A number or boolean also equals its text (semantics: `5` and "5", `true` and "true").
+    """
+
+    field: str
+    value: Value
+    cased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Glob:
+    """The field, as text, fits the whole pattern: pieces of text and wildcards in order."""
+
+    field: str
+    pattern: Pattern
+    cased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Regex:
+    """The regular expression is found somewhere in the field's text. Flags: letters of "ims"."""
+
+    field: str
+    pattern: str
+    flags: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cidr:
+    """The field is an address inside this network, IPv4 or IPv6."""
+
+    field: str
+    network: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """The field is a number and stands in this order to the value."""
+
+    field: str
+    op: Order
+    value: int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """The event has the key, whatever its value (null included)."""
+
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Null:
+    """The key is missing or its value is null."""
+
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldCompare:
+    """Two fields of one event compared; false when either is missing."""
+
+    field: str
+    relation: Relation
+    other: str
+    cased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TimePart:
+    """A part of a time value (minute hour day week month year) stands in this order to a number.
+
+    The part is read in the value's own offset, else in UTC.
+    """
+
+    field: str
+    part: str
+    op: Literal["==", "<", "<=", ">", ">="]
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Keyword:
+    """Some text value of the event fits the pattern."""
+
+    pattern: Pattern
+    cased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordRegex:
+    """The regular expression is found in some text value of the event."""
+
+    pattern: str
+    flags: str = ""
+
+
+FieldTest = Equals | Glob | Regex | Cidr | Compare | Exists | Null | FieldCompare | TimePart
+Test = FieldTest | Keyword | KeywordRegex
+Predicate = And | Or | Not | Test
+
+TRUE = And(())
+FALSE = Or(())
+
+
+def tests(predicate: Predicate) -> Iterator[Test]:
+    """Every test of the tree, left to right."""
+    if isinstance(predicate, And | Or):
+        for arg in predicate.args:
+            yield from tests(arg)
+    elif isinstance(predicate, Not):
+        yield from tests(predicate.arg)
+    else:
+        yield predicate
+
+
+def fields(predicate: Predicate) -> list[str]:
+    """Names of all fields the tree asks for, each once, in order of appearance."""
+    names: dict[str, None] = {}
+    for test in tests(predicate):
+        if not isinstance(test, Keyword | KeywordRegex):
+            names[test.field] = None
+        if isinstance(test, FieldCompare):
+            names[test.other] = None
+    return list(names)
+
+
+def rebuild(predicate: Predicate, change: Callable[[Test], Predicate]) -> Predicate:
+    """The tree with each test replaced by what `change` gives for it."""
+    if isinstance(predicate, And):
+        return And(tuple(rebuild(arg, change) for arg in predicate.args))
+    if isinstance(predicate, Or):
+        return Or(tuple(rebuild(arg, change) for arg in predicate.args))
+    if isinstance(predicate, Not):
+        return Not(rebuild(predicate.arg, change))
+    return change(predicate)
+
+
+def normal(predicate: Predicate) -> Predicate:
+    """The normal form: groups flattened, sorted, without doubles; no double negation; constants folded."""
+    if isinstance(predicate, And | Or):
+        return _normal_group(predicate)
+    if isinstance(predicate, Not):
+        arg = normal(predicate.arg)
+        if isinstance(arg, Not):
+            return arg.arg
+        return {TRUE: FALSE, FALSE: TRUE}.get(arg, Not(arg))
+    return _normal_test(predicate)
+
+
+def _normal_group(group: And | Or) -> Predicate:
+    kind = type(group)
+    zero: Predicate = FALSE if kind is And else TRUE
+    flat: dict[str, Predicate] = {}
+    for arg in group.args:
+        plain = normal(arg)
+        for part in plain.args if isinstance(plain, kind) else (plain,):
+            flat[repr(part)] = part
+    args = tuple(flat[key] for key in sorted(flat))
+    if zero in args:
+        return zero
+    return args[0] if len(args) == 1 else kind(args)
+
+
+def _normal_test(test: Test) -> Test:
+    if isinstance(test, Glob):
+        pattern = tidy(test.pattern)
+        if all(isinstance(piece, str) for piece in pattern):
+            return Equals(test.field, "".join(map(str, pattern)), test.cased)
+        return Glob(test.field, _folded(pattern, test.cased), test.cased)
+    if isinstance(test, Equals) and isinstance(test.value, str) and not test.cased:
+        return Equals(test.field, fold(test.value), False)
+    if isinstance(test, Keyword):
+        return Keyword(_folded(tidy(test.pattern), test.cased), test.cased)
+    return test
+
+
+def _folded(pattern: Pattern, cased: bool) -> Pattern:
+    if cased:
+        return pattern
+    return tuple(fold(piece) if isinstance(piece, str) else piece for piece in pattern)
+
+
+def tidy(pattern: Iterable[str | Wildcard]) -> Pattern:
+    """The pattern with neighbouring texts joined, runs of `*` shortened, `?` before `*`."""
+    out: list[str | Wildcard] = []
+    for piece in pattern:
+        if piece == "" or (piece is Wildcard.MANY and out and out[-1] is Wildcard.MANY):
+            continue
+        if isinstance(piece, str) and out and isinstance(out[-1], str):
+            out[-1] += piece
+        elif piece is Wildcard.ONE and out and out[-1] is Wildcard.MANY:
+            out.insert(-1, piece)
+        else:
+            out.append(piece)
+    return tuple(out)
+
+
+def show(predicate: Predicate) -> str:
+    """The tree as one readable line, for messages."""
+    if isinstance(predicate, And | Or):
+        word = " and " if isinstance(predicate, And) else " or "
+        if not predicate.args:
+            return "true" if isinstance(predicate, And) else "false"
+        return "(" + word.join(show(arg) for arg in predicate.args) + ")"
+    if isinstance(predicate, Not):
+        return "not " + show(predicate.arg)
+    return show_test(predicate)
+
+
+def show_test(test: Test) -> str:
+    """One test as readable text, such as `eventName = "StopLogging"`."""
+    if isinstance(test, Keyword):
+        return f"any text {_like(test.pattern, test.cased)}"
+    if isinstance(test, KeywordRegex):
+        return f"any text matches /{test.pattern}/{test.flags}"
+    return f"{test.field} {_show_wanted(test)}"
+
+
+def _show_wanted(test: FieldTest) -> str:
+    if isinstance(test, Equals):
+        return f"{'= (cased)' if test.cased else '='} {_literal(test.value)}"
+    if isinstance(test, Glob):
+        return _like(test.pattern, test.cased)
+    if isinstance(test, Regex):
+        return f"matches /{test.pattern}/{test.flags}"
+    if isinstance(test, Cidr):
+        return f"in {test.network}"
+    if isinstance(test, Compare):
+        return f"{test.op} {test.value}"
+    if isinstance(test, FieldCompare):
+        return f"{test.relation} field {test.other}"
+    if isinstance(test, TimePart):
+        return f"{test.part} {test.op} {test.value}"
+    return "exists" if isinstance(test, Exists) else "is missing or null"
+
+
+def _like(pattern: Pattern, cased: bool) -> str:
+    text = "".join(p.value if isinstance(p, Wildcard) else _escaped(p) for p in pattern)
+    return f"{'like (cased)' if cased else 'like'} {_literal(text)}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("*", "\\*").replace("?", "\\?")
+
+
+def _literal(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f'"{value}"' if isinstance(value, str) else str(value)
