@@ -1,0 +1,133 @@
+"""Reading a field of an event (semantics: Sigma, points 2 to 4).
+
+A dotted name is a path through objects and also a literal key with dots, in every mixture; all
+spellings that the event holds count. Lists are opened everywhere: a path through a list of
+objects reaches each element, and a list as value gives its elements, also those of inner lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+Event = Mapping[str, Any]
+Values = Sequence[Any]
+Reader = Callable[[Event], Values | None]
+Paths = Callable[[str], tuple[str, ...]]
+
+_MISSING = object()
+
+
+def reader(paths: tuple[str, ...]) -> Reader:
+    """A function from an event to the values of the first of these paths that it holds.
+
+    It gives None when the key is missing, and no values for an empty list. Where there are several
+    paths, one that leads only to objects gives way to a later one that leads to a value: Azure's
+    `operationName` is text in one record and `{"value": …}` in another.
+    """
+    readers = tuple(_literal(path) if "." not in path else _dotted(path) for path in paths)
+    return readers[0] if len(readers) == 1 else _first(readers)
+
+
+def every_value(event: Event) -> Values:
+    """All values of the event in order, from objects and lists of any depth; keys are no values."""
+    found: list[Any] = []
+    stack: list[Any] = [iter(event.values())]
+    while stack:
+        for value in stack[-1]:
+            inner = _inner(value)
+            if inner is not None:
+                stack.append(iter(inner))
+                break
+            found.append(value)
+        else:
+            stack.pop()
+    return found
+
+
+def _inner(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, list | tuple) else None
+
+
+def _literal(key: str) -> Reader:
+    def read(event: Event) -> Values | None:
+        value = event.get(key, _MISSING)
+        if isinstance(value, list | tuple):
+            return _flat(value)
+        return None if value is _MISSING else (value,)
+
+    return read
+
+
+def _dotted(path: str) -> Reader:
+    steps = _steps(path)
+    end = len(steps)
+
+    def read(event: Event) -> Values | None:
+        found: list[Values] = []
+        stack: list[tuple[Event, int]] = [(event, 0)]
+        while stack:
+            node, at = stack.pop()
+            for key, after in steps[at]:
+                value = node.get(key, _MISSING)
+                if value is _MISSING:
+                    continue
+                values = _flat(value) if isinstance(value, list | tuple) else (value,)
+                if after == end:
+                    found.append(values)
+                else:
+                    stack.extend((v, after) for v in reversed(values) if isinstance(v, Mapping))
+        return _joined(found)
+
+    return read
+
+
+def _steps(path: str) -> tuple[tuple[tuple[str, int], ...], ...]:
+    """For each part of the path: the keys that can begin there, and the part after each key."""
+    parts = path.split(".")
+    ends = range(1, len(parts) + 1)
+    return tuple(
+        tuple((".".join(parts[start:end]), end) for end in ends if end > start)
+        for start in range(len(parts))
+    )
+
+
+def _joined(found: list[Values]) -> Values | None:
+    if len(found) < 2:
+        return found[0] if found else None
+    return list(chain.from_iterable(found))
+
+
+def _first(readers: tuple[Reader, ...]) -> Reader:
+    def read(event: Event) -> Values | None:
+        objects: Values | None = None
+        for one in readers:
+            values = one(event)
+            if values is None:
+                continue
+            if not values or not all(isinstance(value, Mapping) for value in values):
+                return values
+            objects = values if objects is None else objects
+        return objects
+
+    return read
+
+
+def _flat(values: Sequence[Any]) -> Values:
+    """The elements of a list, those of lists inside it in their place."""
+    if not any(isinstance(value, list | tuple) for value in values):
+        return values
+    found: list[Any] = []
+    stack = [iter(values)]
+    while stack:
+        for value in stack[-1]:
+            if isinstance(value, list | tuple):
+                stack.append(iter(value))
+                break
+            found.append(value)
+        else:
+            stack.pop()
+    return found

@@ -1,0 +1,61 @@
+"""Parts of a time value (semantics: Sigma, point 9)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+from converter.matcher.text import Number, number
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH_TEXT = re.compile(r"-?[0-9]{9,20}(?:\.[0-9]*)?", re.ASCII)
+_LONGEST = 64
+
+PARTS: dict[str, Callable[[datetime], int]] = {
+    "minute": lambda moment: moment.minute,
+    "hour": lambda moment: moment.hour,
+    "day": lambda moment: moment.day,
+    "week": lambda moment: moment.isocalendar().week,
+    "month": lambda moment: moment.month,
+    "year": lambda moment: moment.year,
+}
+
+
+def moment(value: Any) -> datetime | None:
+    """The time that a value states, in its own offset, UTC when it has none; None if it is no time.
+
+    Read are ISO 8601 text and UNIX time as number or text of nine digits or more. UNIX time counts
+    seconds below 10^11, milliseconds below 10^14, microseconds below 10^17, else nanoseconds.
+    """
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day)
+    if isinstance(value, str):
+        return _from_text(value)
+    stamp = number(value)
+    return None if stamp is None else _from_epoch(stamp)
+
+
+def _from_text(written: str) -> datetime | None:
+    if len(written) > _LONGEST:
+        return None
+    if _EPOCH_TEXT.fullmatch(written):
+        return _from_epoch(number(written) or 0)
+    try:
+        return datetime.fromisoformat(written.upper())
+    except ValueError:
+        return None
+
+
+def _from_epoch(stamp: Number) -> datetime | None:
+    size = abs(stamp)
+    scale = 1 if size < 10**11 else 10**3 if size < 10**14 else 10**6 if size < 10**17 else 10**9
+    try:
+        if isinstance(stamp, int):
+            return _EPOCH + timedelta(seconds=stamp // scale)
+        return _EPOCH + timedelta(seconds=stamp / scale)
+    except (OverflowError, ValueError):
+        return None

@@ -1,0 +1,217 @@
+"""Choosing and applying pipelines: a rule's native names become the names of one schema.
+
+By default a rule meets the pipeline of its log source, `pipelines/<schema>/<source>.yml`, and every
+field must be in the catalogue. Pipelines named by the user (a file, a folder, or the name of an
+installed one such as `sysmon`) take their place; then fields the catalogue lacks keep their names.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from sigma.exceptions import SigmaError
+from sigma.processing.pipeline import ProcessingPipeline
+from sigma.processing.resolver import ProcessingPipelineResolver
+from sigma.rule import SigmaRule
+
+from converter.errors import PipelineError, RuleError
+from converter.pipelines.catalogue import (
+    SCHEMAS,
+    Facts,
+    Schema,
+    Source,
+    fits,
+    load_catalogue,
+    nearest,
+)
+from converter.rules import Rule
+
+__all__ = [
+    "SCHEMAS",
+    "Facts",
+    "Mapped",
+    "Pipelines",
+    "Schema",
+    "Source",
+    "nearest",
+    "pipeline_folders",
+]
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """A rule after its pipelines: pySigma's rule with the schema's names, and what is known of them."""
+
+    rule: SigmaRule
+    schema: Schema
+    facts: Callable[[str], Facts]
+    indices: tuple[str, ...]
+
+
+def pipeline_folders(start: Path | None = None) -> list[Path]:
+    """Where pipelines are looked for: `pipelines/` of the working folder, then the shipped ones."""
+    here = Path(__file__).resolve().parent.parent
+    places = [(start or Path.cwd()) / "pipelines", here / "shipped" / "pipelines"]
+    places.append(here.parent / "pipelines")
+    return list(dict.fromkeys(place for place in places if place.is_dir()))
+
+
+class Pipelines:
+    """The catalogue and the pipelines of one run.
+
+    `chosen` are the user's own pipelines, in order; empty means: what fits each rule's log source.
+    Raises PipelineError where a file cannot be used.
+    """
+
+    def __init__(self, chosen: Sequence[str] = (), folders: Sequence[Path] | None = None) -> None:
+        self.folders = list(pipeline_folders() if folders is None else folders)
+        self.sources: Mapping[str, Source] = load_catalogue(self.folders)
+        self.chosen = tuple(chosen)
+        self._files: dict[tuple[Schema, str], ProcessingPipeline] = {}
+
+    @cached_property
+    def _own(self) -> ProcessingPipeline:
+        plain = ProcessingPipeline()
+        for name in self.chosen:
+            plain = plain + _load(name)
+        return plain
+
+    def source(self, logsource: Mapping[str, str]) -> Source | None:
+        """The catalogue's log source of a rule: the one that agrees in most words, or none."""
+        fitting = [source for source in self.sources.values() if fits(source, logsource)]
+        return max(fitting, key=lambda source: len(source.logsource)) if fitting else None
+
+    def require(self, rule: Rule) -> Source:
+        """The rule's log source; RuleError naming the field and the log source nothing covers."""
+        source = self.source(rule.logsource)
+        if source is None:
+            known = {_words(entry.logsource): entry for entry in self.sources.values()}
+            near = nearest(_words(rule.logsource), known)
+            what = f"no pipeline covers the log source {_words(rule.logsource)}"
+            names = ", ".join(_field_names(rule))
+            what += f" (fields: {names})" if names else ""
+            step = f"name a pipeline with -p; the nearest known log source is {near}"
+            raise rule.error(what, "logsource", next_step=step)
+        return source
+
+    def map(self, rule: Rule, tree: SigmaRule, schema: Schema) -> Mapped:
+        """The tree with the schema's names. The tree is changed in place, as pySigma does it.
+
+        Raises RuleError for a log source or field nothing covers, PipelineError for a bad pipeline.
+        """
+        source = self.source(rule.logsource) if self.chosen else self.require(rule)
+        if source is not None and not self.chosen:
+            _check_fields(rule, source, schema)
+        pipeline = self._own if self.chosen else self._shipped(schema, source)
+        try:
+            pipeline.apply(tree)
+        except SigmaError as error:
+            what = f"the pipeline refuses the rule: {error}"
+            raise rule.error(what, next_step="change the rule or choose another pipeline") from None
+        facts = (lambda name: source.facts(schema, name)) if source else Facts
+        return Mapped(tree, schema, facts, _indices(pipeline, source))
+
+    def _shipped(self, schema: Schema, source: Source | None) -> ProcessingPipeline:
+        stem = source.stem if source else ""
+        key = (schema, stem)
+        if key not in self._files:
+            self._files[key] = _load_file(self._path(schema, stem))
+        return self._files[key]
+
+    def _path(self, schema: Schema, stem: str) -> Path:
+        for folder in self.folders:
+            path = folder / schema / f"{stem}.yml"
+            if path.is_file():
+                return path
+        what = f"no pipeline {schema}/{stem}.yml"
+        raise PipelineError(what, next_step="add it beside pipelines/fields")
+
+
+def _words(logsource: Mapping[str, str]) -> str:
+    return " ".join(f"{key}={value}" for key, value in logsource.items())
+
+
+def _indices(pipeline: ProcessingPipeline, source: Source | None) -> tuple[str, ...]:
+    index = pipeline.state.get("index")
+    names = [index] if isinstance(index, str) else list(index or (source.indices if source else ()))
+    return tuple(str(name) for name in names)
+
+
+def _load(name: str) -> ProcessingPipeline:
+    """A pipeline by file, folder or installed name."""
+    if os.path.isdir(name):
+        resolver = ProcessingPipelineResolver()
+        files = [str(path) for path in sorted(Path(name).glob("*.yml"))]
+        if not files:
+            raise PipelineError("no pipelines in this folder", path=name, next_step="add .yml files")
+        loaded = [_load_file(Path(path)) for path in files]
+        return sum(sorted(loaded, key=lambda item: item.priority), ProcessingPipeline())
+    if os.path.exists(name):
+        return _load_file(Path(name))
+    resolver = _installed()
+    if name not in resolver.pipelines:
+        near = nearest(name, resolver.pipelines)
+        step = f"give a file, a folder or an installed name; the nearest is {near}"
+        raise PipelineError(f"no pipeline {name}", next_step=step)
+    return resolver.resolve_pipeline(name)
+
+
+def _installed() -> ProcessingPipelineResolver:
+    from sigma.plugins import InstalledSigmaPlugins  # slow: walks every installed plug-in
+
+    return InstalledSigmaPlugins.autodiscover().get_pipeline_resolver()
+
+
+def _load_file(path: Path) -> ProcessingPipeline:
+    try:
+        return ProcessingPipeline.from_yaml(path.read_text("utf-8"))
+    except UnicodeDecodeError:
+        what = "the pipeline is not UTF-8 text"
+        raise PipelineError(what, path=str(path), next_step="save it as UTF-8") from None
+    except OSError as error:
+        what = f"cannot be read ({error.strerror})"
+        raise PipelineError(what, path=str(path), next_step="check the path") from None
+    except Exception as error:  # pySigma lets KeyError, TypeError and others through
+        what = f"not a pipeline: {' '.join(str(error).split())}"
+        step = "mend the item; see the pySigma documentation of processing pipelines"
+        raise PipelineError(what, path=str(path), next_step=step) from None
+
+
+def _check_fields(rule: Rule, source: Source, schema: Schema) -> None:
+    for name in _field_names(rule):
+        entry = source.find(name)
+        if entry is None:
+            what = f"no pipeline covers the field {name} of the log source {source.title}"
+            step = f"the nearest known name is {source.nearest(name)}"
+            raise rule.error(what, "detection", next_step=step)
+
+
+def _field_names(rule: Rule) -> list[str]:
+    """The names a rule's detection uses, modifiers removed, each once."""
+    names: dict[str, None] = {}
+
+    def walk(value: object) -> None:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                names.setdefault(str(key).split("|")[0])
+                if "|fieldref" in str(key):
+                    names.update(dict.fromkeys(inner if isinstance(inner, list) else [str(inner)]))
+        elif isinstance(value, list):
+            for item in value:
+                walk(item)
+
+    for key, value in rule.data.get("detection", {}).items():
+        if key not in ("condition", "timeframe"):
+            walk(value)
+    names.pop("", None)
+    return list(names)
+
+
+def rule_error(rule: Rule, error: SigmaError) -> RuleError:
+    """pySigma's complaint about a rule as ours."""
+    what = " ".join(str(error).split()).removesuffix(".")
+    return rule.error(what, "detection", next_step="see the Sigma specification, version 2.1")

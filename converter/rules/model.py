@@ -1,0 +1,83 @@
+"""What one Sigma rule is to us."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from converter.errors import RuleError
+from converter.rules.yaml_reader import find_line
+
+Kind = Literal["rule", "correlation", "filter"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One Sigma rule, correlation or filter, as read.
+
+    `path` is the file as named by the user, `stem` its place below the rules root without suffix
+    (with `.N` for the N-th document of a file, from the second on), `index` counts documents from 0.
+    """
+
+    path: str
+    stem: str
+    index: int
+    kind: Kind
+    data: dict[str, Any]
+    text: str = field(repr=False, compare=False)
+
+    @property
+    def id(self) -> str:
+        return str(self.data.get("id", "")).lower()
+
+    @property
+    def title(self) -> str:
+        return str(self.data.get("title", ""))
+
+    @property
+    def name(self) -> str:
+        """What correlations may call the rule besides its id."""
+        return str(self.data.get("name", ""))
+
+    @property
+    def level(self) -> str:
+        return str(self.data.get("level", ""))
+
+    @property
+    def status(self) -> str:
+        return str(self.data.get("status", ""))
+
+    @property
+    def logsource(self) -> dict[str, str]:
+        """product, category, service as far as given; other words (definition) left out."""
+        source = self.data.get("logsource")
+        known = ("product", "category", "service")
+        return (
+            {k: str(source[k]) for k in known if source.get(k)} if isinstance(source, dict) else {}
+        )
+
+    @cached_property
+    def extra(self) -> dict[str, Any]:
+        """What stands under `polysigma:`."""
+        extra = self.data.get("polysigma")
+        return extra if isinstance(extra, dict) else {}
+
+    def line(self, *keys: str | int) -> int:
+        """The line of a part of the rule, counted from 1: `rule.line("detection", "selection")`."""
+        return find_line(self.text, self.index, keys)
+
+    def error(self, what: str, *keys: str | int, next_step: str = "") -> RuleError:
+        """An error that points at a part of this rule."""
+        return RuleError(what, path=self.path, line=self.line(*keys), next_step=next_step)
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """Rules in reading order, and what could not be read."""
+
+    rules: tuple[Rule, ...]
+    errors: tuple[RuleError, ...]
+
+    def of_kind(self, kind: Kind) -> tuple[Rule, ...]:
+        return tuple(rule for rule in self.rules if rule.kind == kind)
