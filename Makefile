@@ -1,0 +1,60 @@
+# Every target works as the first command on a machine with Python 3.11 or later: .venv is made
+# from requirements.lock when it is missing or older than the lock.
+#   make convert ARGS="--to eql"      further arguments for the command
+#   make test PYTHON=python3.13       another Python
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help convert test static check bench lock clean
+
+BIN := .venv/bin
+READY := .venv/.ready
+FITS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python
+PYTHON ?= $(shell for python in $(CANDIDATES); do \
+	$$python -c "$(FITS)" >/dev/null 2>&1 && echo $$python && break; done)
+
+help: ## what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+convert: $(READY) ## the rules become queries in out/
+	$(BIN)/polysigma convert $(ARGS)
+
+test: $(READY) ## every rule against its sample events, then the code's own tests
+	$(BIN)/polysigma test
+	$(BIN)/pytest -q $(ARGS)
+
+static: $(READY) ## all checks that run nothing: format, lint, types, floors, rules, out/
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/polysigma lint
+	$(BIN)/polysigma convert --check
+
+check: static ## static, then the code's own tests
+	$(BIN)/pytest -q $(ARGS)
+
+bench: $(READY) ## how long the work takes
+	@test -f bench/convert.py || { echo "bench/convert.py is not written yet" >&2; exit 1; }
+	$(BIN)/python bench/convert.py $(ARGS)
+
+lock: ## renew requirements.lock (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \
+		--generate-hashes --no-header --no-emit-index-url --quiet --output-file requirements.lock
+
+clean: ## remove the environment and all caches; out/ stays
+	rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name .git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
+
+$(READY): pyproject.toml requirements.lock
+	@test -n "$(PYTHON)" && $(PYTHON) -c "$(FITS)" >/dev/null 2>&1 || { \
+		echo "No fitting Python: it must be 3.11 or later and have venv and ensurepip." >&2; \
+		echo "Install python3 and python3-venv, or name one: make $(MAKECMDGOALS) PYTHON=..." >&2; \
+		exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--no-deps --no-build-isolation --editable .
+	@touch $(READY)
