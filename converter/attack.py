@@ -1,0 +1,134 @@
+"""MITRE ATT&CK 19 (enterprise) without a network: tactics, techniques and the tags that name them.
+
+The table is data/attack.json, derived from MITRE's STIX data; its licence lies beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+import orjson
+
+VERSION = "19"
+
+Kind = Literal["tactic", "technique", "group", "software", "campaign", "data source", "mitigation"]
+
+_IDS: dict[Kind, re.Pattern[str]] = {
+    "technique": re.compile(r"t\d{4}(\.\d{3})?"),
+    "group": re.compile(r"g\d{4}"),
+    "software": re.compile(r"s\d{4}"),
+    "campaign": re.compile(r"c\d{4}"),
+    "data source": re.compile(r"ds\d{4}"),
+    "mitigation": re.compile(r"m\d{4}"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tactic:
+    """`short` is what a Sigma tag says after `attack.`, such as `lateral-movement`."""
+
+    id: str
+    name: str
+    short: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Technique:
+    """A technique or sub-technique; `tactics` are short names.
+
+    A revoked one names its present successor in `replaced_by`; a deprecated one has none.
+    """
+
+    id: str
+    name: str
+    url: str
+    tactics: tuple[str, ...]
+    replaced_by: str = ""
+    deprecated: bool = False
+
+    @property
+    def parent(self) -> str:
+        """The technique of a sub-technique: T1020 of T1020.001; a technique is its own parent."""
+        return self.id.partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """What an `attack.` tag names; whether ATT&CK knows it is another question."""
+
+    kind: Kind
+    name: str
+
+
+def parse_tag(tag: str) -> Tag | None:
+    """The tag's kind and its part after `attack.`; None for a tag of another namespace.
+
+    Ids come in capitals, as MITRE writes them. What is no id is taken for a tactic
+    (Sigma specification, tags appendix).
+    """
+    namespace, _, name = tag.partition(".")
+    if namespace.lower() != "attack":
+        return None
+    for kind, pattern in _IDS.items():
+        if pattern.fullmatch(name.lower()):
+            return Tag(kind, name.upper())
+    return Tag("tactic", name)
+
+
+def tactic(short: str) -> Tactic | None:
+    """The tactic with this short name, such as `exfiltration`, or id, such as `TA0010`."""
+    return tactics().get(short) or _tactics_by_id().get(short)
+
+
+def technique(id: str) -> Technique | None:
+    """The technique or sub-technique with this id, such as `T1020.001`."""
+    entry = _table()["techniques"].get(id)
+    return _technique(id, entry) if entry else None
+
+
+def successor(short: str) -> str:
+    """The present short name of a tactic that MITRE renamed, else an empty text."""
+    return str(_table()["tactic_aliases"].get(short, ""))
+
+
+@cache
+def tactics() -> dict[str, Tactic]:
+    """All tactics by short name, in the order of their ids."""
+    entries = sorted(_table()["tactics"].items())
+    found = (Tactic(id, e["name"], e["shortname"], e["url"]) for id, e in entries)
+    return {tactic.short: tactic for tactic in found}
+
+
+@cache
+def _tactics_by_id() -> dict[str, Tactic]:
+    return {tactic.id: tactic for tactic in tactics().values()}
+
+
+def _technique(id: str, entry: dict[str, Any]) -> Technique:
+    return Technique(
+        id,
+        entry["name"],
+        entry["url"],
+        tuple(entry["tactics"]),
+        _heir(entry),
+        entry.get("deprecated", False),
+    )
+
+
+def _heir(entry: dict[str, Any]) -> str:
+    """The last successor: MITRE revoked some successors in their turn."""
+    heir: str = entry.get("revoked_by", "")
+    return (_heir(_table()["techniques"][heir]) or heir) if heir else ""
+
+
+@cache
+def _table() -> dict[str, Any]:
+    table: dict[str, Any] = orjson.loads(
+        files("converter").joinpath("data/attack.json").read_bytes()
+    )
+    return table
