@@ -30,6 +30,11 @@ def reader(paths: tuple[str, ...]) -> Reader:
     return readers[0] if len(readers) == 1 else _first(readers)
 
 
+def field_reader(field: str, paths: Paths | None = None) -> Reader:
+    """A reader of the paths that `paths` names for the field, else of the field itself."""
+    return reader((paths(field) if paths else ()) or (field,))
+
+
 def every_value(event: Event) -> Values:
     """All values of the event in order, from objects and lists of any depth; keys are no values."""
     found: list[Any] = []

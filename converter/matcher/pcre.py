@@ -12,12 +12,13 @@ _TOKEN = re.compile(
     r"""\\Q.*?(?:\\E|\Z)                                    # quoted text
       | \\.                                                 # escape
       | \[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]             # character class
-      | \(\?(?:<[=!]|P[=>]|[a-zA-Z]*m|.)?                   # special group
+      | \(\?(?:<[=!]|P[=>]|[a-zA-Z]+(?=[-:)])|.)?           # special group
       | \(\*                                                # verb
       | (?:[*+?]|\{[0-9]+(?:,[0-9]*)?\})\+                  # possessive quantifier
       | .""",
     re.DOTALL | re.VERBOSE,
 )
+_INLINE_M = re.compile(r"\(\?[a-zA-Z]*m")
 _END = r"(?:\n?\z)"
 _REWRITTEN = {
     "$": _END,
@@ -32,6 +33,7 @@ _PLAIN = "use only what RE2 knows (github.com/google/re2/wiki/Syntax)"
 _LOOK = "write it without, for example as a second selection that the condition joins with 'not'"
 _BACK = "spell the repeated text out, or compare two fields with the modifier fieldref"
 _GIVE = "use the plain quantifier or group; this engine needs no such guard against slow patterns"
+_PACK = "write the expression without blanks and comments"
 _REFUSED: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
     (re.compile(opening, re.DOTALL), name, step)
     for opening, name, step in (
@@ -46,7 +48,7 @@ _REFUSED: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
         (r"\(\?\|", "a branch reset group", _PLAIN),
         (r"\(\?\#", "a comment group", "leave the comment out"),
         (r"\(\?(?:P>|[R&0-9+-])", "a recursion", _PLAIN),
-        (r"\(\?x", "free spacing (flag x)", "write the expression without blanks and comments"),
+        (r"\(\?[a-zA-Z]*x[a-zA-Z]*", "free spacing (flag x)", _PACK),
         (r"\(\*", "a control verb", _PLAIN),
         (r"\\[A-Za-z]", "the escape", _PLAIN),
     )
@@ -59,7 +61,7 @@ def to_re2(pattern: str, flags: str) -> str:
     PCRE's `$` also stands before a newline that ends the text, and its `\\s` has vertical tab.
     """
     tokens = _TOKEN.findall(pattern)
-    multiline = "m" in flags or any(t.startswith("(?") and t.endswith("m") for t in tokens)
+    multiline = "m" in flags or any(_INLINE_M.match(t) for t in tokens)
     return "".join(_rewritten(token, multiline) for token in tokens)
 
 

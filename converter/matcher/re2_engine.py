@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import re2  # type: ignore[import-untyped]
+import re2
 
 from converter.errors import RuleError
 from converter.matcher.globs import TextTest

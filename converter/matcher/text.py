@@ -56,7 +56,7 @@ def number(value: Any) -> Number | None:
     if isinstance(value, int | float):
         return value
     if isinstance(value, Decimal):
-        return int(value) if _whole(value) else float(value)
+        return _from_decimal(value)
     return _parsed(value) if isinstance(value, str) else None
 
 
@@ -68,10 +68,11 @@ def _parsed(digits: str) -> Number | None:
     return int(digits) if whole else float(digits)
 
 
-def _whole(value: Decimal) -> bool:
-    return value.is_finite() and -_LONGEST_INTEGER < value.adjusted() < _LONGEST_INTEGER and (
-        value == value.to_integral_value()
-    )
+def _from_decimal(value: Decimal) -> Number | None:
+    if value.is_nan():
+        return None
+    small = value.is_finite() and abs(value.adjusted()) < _LONGEST_INTEGER
+    return int(value) if small and value == value.to_integral_value() else float(value)
 
 
 def _integer(value: int) -> str:

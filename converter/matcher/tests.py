@@ -1,0 +1,257 @@
+"""One function for each kind of test: it prepares constants once and returns a closure.
+
+The closure gets the values of the field, lists opened, the key present; it is true when any of them
+passes (semantics: Sigma, point 3). Values of another type are passed over, never an error.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import operator
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from converter.casing import fold
+from converter.errors import RuleError
+from converter.matcher.fields import Values
+from converter.matcher.globs import TextTest, glob
+from converter.matcher.re2_engine import searcher
+from converter.matcher.text import number, text, wide_text
+from converter.matcher.times import PARTS, moment
+from converter.predicate import (
+    Cidr,
+    Compare,
+    Equals,
+    Exists,
+    FieldCompare,
+    Glob,
+    Keyword,
+    KeywordRegex,
+    Null,
+    Pattern,
+    Regex,
+    Test,
+    TimePart,
+)
+
+ValuesTest = Callable[[Values], bool]
+
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_TEXT_RELATIONS: dict[str, Callable[[str, str], bool]] = {
+    "startswith": str.startswith,
+    "endswith": str.endswith,
+    "contains": operator.contains,
+}
+_LONGEST_ADDRESS = 64
+
+
+def equals(test: Equals) -> ValuesTest:
+    """The value as text is this text, or it is this number (5 is also 5.0, true is not 1).
+
+    An object counts as its JSON without spaces, as in patterns.
+    """
+    if not isinstance(test.value, str):
+        return one_of((test,))
+    read = _read_for(test.value)
+    if test.cased:
+        return lambda values: any(read(value) == test.value for value in values)
+    return _folded_equals(fold(test.value), read)
+
+
+def _read_for(*wanted: str) -> Callable[[Any], str | None]:
+    """How to see a value as text: objects are written out only where one could be meant."""
+    return wide_text if any(one.startswith("{") for one in wanted) else text
+
+
+def _folded_equals(wanted: str, read: Callable[[Any], str | None]) -> ValuesTest:
+    size = len(wanted)  # folding keeps the length
+
+    def passes(values: Values) -> bool:
+        for value in values:
+            found = value if type(value) is str else read(value)
+            if found is not None and len(found) == size and fold(found) == wanted:
+                return True
+        return False
+
+    return passes
+
+
+def one_of(tests: Iterable[Equals]) -> ValuesTest:
+    """Many equals tests of one field as one look into a set; none of them asks for case."""
+    wanted = [test.value for test in tests]
+    texts = frozenset(fold(text(value) or "") for value in wanted)
+    numbers = frozenset(value for value in wanted if _is_number(value))
+    among = _among(texts, _read_for(*texts))
+    if not numbers:
+        return among
+    return lambda values: (
+        any(_is_number(value) and value in numbers for value in values) or among(values)
+    )
+
+
+def _among(texts: frozenset[str], read: Callable[[Any], str | None]) -> ValuesTest:
+    def passes(values: Values) -> bool:
+        for value in values:
+            found = value if type(value) is str else read(value)
+            if found is not None and fold(found) in texts:
+                return True
+        return False
+
+    return passes
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def like(test: Glob | Keyword) -> ValuesTest:
+    """The value's text fits the pattern; an object counts as its JSON without spaces."""
+    return _over_texts((_glob(test.pattern, test.cased),), not test.cased)
+
+
+def any_like(tests: Iterable[Glob | Keyword]) -> ValuesTest:
+    """Many patterns of one field, none of which asks for case: the text is folded once."""
+    return _over_texts(tuple(_glob(test.pattern, False) for test in tests), True)
+
+
+def _glob(pattern: Pattern, cased: bool) -> TextTest:
+    pieces = ((p if cased or not isinstance(p, str) else fold(p)) for p in pattern)
+    return glob(tuple(pieces))
+
+
+def _over_texts(fits: Sequence[TextTest], folded: bool) -> ValuesTest:
+    def passes(values: Values) -> bool:
+        for value in values:
+            found = value if type(value) is str else wide_text(value)
+            if found is None:
+                continue
+            found = fold(found) if folded else found
+            for one in fits:
+                if one(found):
+                    return True
+        return False
+
+    return passes
+
+
+def regex(test: Regex | KeywordRegex) -> ValuesTest:
+    """The expression is found in the value's text; an object counts as its JSON without spaces."""
+    return _over_texts((searcher(test.pattern, test.flags),), False)
+
+
+def cidr(test: Cidr) -> ValuesTest:
+    """The value is the text of an address in the network; `::ffff:10.0.0.1` is also 10.0.0.1.
+
+    Raises RuleError when the network is none. Host bits in it are passed over (10.0.0.1/8).
+    """
+    try:
+        network = ipaddress.ip_network(test.network, strict=False)
+    except ValueError:
+        what = f"'{test.network}' is no IPv4 or IPv6 network"
+        raise RuleError(what, next_step="write it as 10.0.0.0/8 or 2001:db8::/32") from None
+
+    def inside(value: object) -> bool:
+        if not isinstance(value, str) or len(value) > _LONGEST_ADDRESS:
+            return False
+        try:
+            address = ipaddress.ip_address(value)
+        except ValueError:
+            return False
+        mapped = address.ipv4_mapped if address.version == 6 and network.version == 4 else None
+        return (mapped or address) in network
+
+    return lambda values: any(inside(value) for value in values)
+
+
+def compare(test: Compare) -> ValuesTest:
+    """The value is a number, or the text of one, and stands in this order to the rule's number."""
+    wanted, holds = test.value, _COMPARE[test.op]
+
+    def passes(values: Values) -> bool:
+        found = (number(value) for value in values)
+        return any(one is not None and holds(one, wanted) for one in found)
+
+    return passes
+
+
+def exists(test: Exists) -> ValuesTest:
+    """The key is there: whatever its value, null and the empty list included."""
+    return lambda values: True
+
+
+def null(test: Null) -> ValuesTest:
+    """A value is null. (A missing key passes too; an empty list holds no null and does not.)"""
+    return lambda values: any(value is None for value in values)
+
+
+def time_part(test: TimePart) -> ValuesTest:
+    """A part of the time that the value states, in its own offset, else UTC; `week` is ISO's."""
+    if test.part not in PARTS:
+        what = f"unknown part of a time '{test.part}'"
+        raise RuleError(what, next_step=f"use one of {', '.join(PARTS)}")
+    part, wanted, holds = PARTS[test.part], test.value, _COMPARE[test.op]
+
+    def passes(values: Values) -> bool:
+        found = (moment(value) for value in values)
+        return any(one is not None and holds(part(one), wanted) for one in found)
+
+    return passes
+
+
+def field_compare(test: FieldCompare) -> ValuesTest:
+    """Two fields, any value of the one with any of the other; the closure gets a pair of values.
+
+    Numbers compare as numbers, also in text for an order; all else as text. Null is no value.
+    """
+    if test.relation == "equals":
+        return lambda pair: _meet(pair[0], pair[1], test.cased)
+    if test.relation in _COMPARE:
+        ordered = _COMPARE[test.relation]
+        return lambda pair: _any_pair(_numbers(pair[0]), _numbers(pair[1]), ordered)
+    related = _TEXT_RELATIONS[test.relation]
+    return lambda pair: _any_pair(_texts(pair[0], test.cased), _texts(pair[1], test.cased), related)
+
+
+def _meet(left: Values, right: Values, cased: bool) -> bool:
+    if not _texts(left, cased).keys().isdisjoint(_texts(right, cased)):
+        return True
+    return not _plain_numbers(left).isdisjoint(_plain_numbers(right))
+
+
+def _any_pair(left: Iterable[Any], right: Iterable[Any], holds: Callable[[Any, Any], bool]) -> bool:
+    others = list(right)
+    return any(holds(one, other) for one in left for other in others)
+
+
+def _texts(values: Values, cased: bool) -> dict[str, None]:
+    found = (text(value) for value in values)
+    return {one if cased else fold(one): None for one in found if one is not None}
+
+
+def _numbers(values: Values) -> list[int | float]:
+    return [one for one in map(number, values) if one is not None]
+
+
+def _plain_numbers(values: Values) -> set[int | float]:
+    return set(_numbers([value for value in values if not isinstance(value, str)]))
+
+
+TESTS: dict[type[Test], Callable[[Any], ValuesTest]] = {
+    Equals: equals,
+    Glob: like,
+    Regex: regex,
+    Cidr: cidr,
+    Compare: compare,
+    Exists: exists,
+    Null: null,
+    FieldCompare: field_compare,
+    TimePart: time_part,
+    Keyword: like,
+    KeywordRegex: regex,
+}
