@@ -17,6 +17,7 @@ Reader = Callable[[Event], Values | None]
 Paths = Callable[[str], tuple[str, ...]]
 
 _MISSING = object()
+_PLAIN = frozenset((str, int, float, bool, type(None)))
 
 
 def reader(paths: tuple[str, ...]) -> Reader:
@@ -51,7 +52,13 @@ def every_value(event: Event) -> Values:
     return found
 
 
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict) or (type(value) not in _PLAIN and isinstance(value, Mapping))
+
+
 def _inner(value: Any) -> Any:
+    if type(value) in _PLAIN:
+        return None
     if isinstance(value, Mapping):
         return value.values()
     return value if isinstance(value, list | tuple) else None
@@ -84,7 +91,7 @@ def _dotted(path: str) -> Reader:
                 if after == end:
                     found.append(values)
                 else:
-                    stack.extend((v, after) for v in reversed(values) if isinstance(v, Mapping))
+                    stack.extend((one, after) for one in reversed(values) if _is_object(one))
         return _joined(found)
 
     return read
@@ -113,7 +120,7 @@ def _first(readers: tuple[Reader, ...]) -> Reader:
             values = one(event)
             if values is None:
                 continue
-            if not values or not all(isinstance(value, Mapping) for value in values):
+            if not values or not all(map(_is_object, values)):
                 return values
             objects = values if objects is None else objects
         return objects

@@ -34,10 +34,10 @@ _TRUE, _FALSE = -1, -2
 
 @dataclass(frozen=True, slots=True)
 class _Bundle:
-    """Tests of one field in one And or Or."""
+    """Tests of one field in one And (`every`) or Or."""
 
-    kind: type[And] | type[Or]
-    tests: tuple[Test, ...]
+    every: bool
+    tests: Sequence[Test]
 
 
 _Node = Predicate | _Bundle
@@ -128,20 +128,22 @@ def _always(event: Event) -> bool:
 
 def _bundled(group: And | Or) -> Sequence[_Node]:
     """The arguments of a group, tests of one field together at the place of the first."""
-    nodes: list[_Node] = []
-    rows: dict[str, tuple[int, list[Test]]] = {}
-    for arg in group.args:
-        if isinstance(arg, And | Or | Not | FieldCompare):
-            nodes.append(arg)
-            continue
-        subject = "" if isinstance(arg, Keyword | KeywordRegex) else f"={arg.field}"
-        place, row = rows.setdefault(subject, (len(nodes), []))
-        row.append(arg)
-        if len(row) == 1:
-            nodes.append(arg)
-        else:
-            nodes[place] = _Bundle(type(group), tuple(row))
-    return nodes
+    rows: dict[object, list[Predicate]] = {}
+    for place, arg in enumerate(group.args):
+        rows.setdefault(_subject(arg) or place, []).append(arg)
+    return [_together(isinstance(group, And), row) for row in rows.values()]
+
+
+def _together(every: bool, row: list[Predicate]) -> _Node:
+    tests = [arg for arg in row if not isinstance(arg, And | Or | Not)]
+    return row[0] if len(row) == 1 else _Bundle(every, tests)
+
+
+def _subject(node: Predicate) -> str:
+    """What a test reads, if others may read it too."""
+    if isinstance(node, And | Or | Not | FieldCompare):
+        return ""
+    return "*" if isinstance(node, Keyword | KeywordRegex) else f"={node.field}"
 
 
 def _event_test(node: Test | _Bundle, paths: Paths | None) -> EventTest:
@@ -149,7 +151,7 @@ def _event_test(node: Test | _Bundle, paths: Paths | None) -> EventTest:
         return compile_test(node, paths)
     read = _reader(node.tests[0], paths)
     missing = [isinstance(test, Null) for test in node.tests]
-    if node.kind is And:
+    if node.every:
         return _step(read, _every(_prepared(node.tests)), all(missing))
     return _step(read, _either(_merged(node.tests)), any(missing))
 

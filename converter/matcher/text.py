@@ -30,7 +30,8 @@ def text(value: Any) -> str | None:
 
 def wide_text(value: Any) -> str | None:
     """Like `text`, and for an object its JSON without spaces: rules search whole objects."""
-    return json_text(value) if isinstance(value, Mapping) else text(value)
+    found = text(value)
+    return json_text(value) if found is None and isinstance(value, Mapping) else found
 
 
 def json_text(value: Any) -> str | None:
