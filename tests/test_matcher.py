@@ -9,7 +9,10 @@ may follow eq, like, fields, keyword; `flags` stands beside re and keyword_re. I
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -133,6 +136,31 @@ def test_paths_of_objects() -> None:
     assert compile_predicate(tree.Exists("f"), paths)(event)
     assert compile_predicate(tree.Glob("f", pattern('*"x":1*')), paths)(event)
     assert not compile_predicate(tree.Glob("f", pattern('*"y"*')), paths)(event)
+
+
+@pytest.mark.parametrize(
+    ("test", "value", "wanted"),
+    [
+        (tree.Equals("f.g", 1), MappingProxyType({"g": 1}), True),
+        (tree.Glob("f", pattern('*"g":1}}')), {"h": MappingProxyType({"g": 1})}, True),
+        (tree.Keyword(("x",)), MappingProxyType({"g": ("x",)}), True),
+        (tree.Equals("f", 1), (2, (1,)), True),
+        (tree.Equals("f", "1.50"), Decimal("1.50"), True),
+        (tree.Compare("f", ">", 2**60), Decimal(2**60 + 1), True),
+        (tree.Compare("f", ">", 1), Decimal("1.5"), True),
+        (tree.Compare("f", ">", 1), Decimal("Infinity"), True),
+        (tree.Compare("f", "<", 1), Decimal("sNaN"), False),
+        (tree.Equals("f", "2024-01-01T00:00:00Z"), datetime(2024, 1, 1, tzinfo=UTC), True),
+        (tree.Equals("f", "2024-01-01"), date(2024, 1, 1), True),
+        (tree.Glob("f", pattern("*")), b"bytes", False),
+        (tree.Glob("f", pattern("*")), {1, 2}, False),
+        (tree.Glob("f", pattern("*")), {(1, 2): "x"}, False),
+        (tree.Exists("f"), {(1, 2): "x"}, True),
+    ],
+)
+def test_other_python_values(test: tree.Test, value: Any, wanted: bool) -> None:
+    """Mappings, tuples, decimals and dates are read as what they hold; the rest has no text."""
+    assert compile_predicate(test)({"f": value}) is wanted
 
 
 @pytest.mark.parametrize(
