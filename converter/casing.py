@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 
-
 _LAST_CASED = 0x1E943  # the last letter with case in Unicode (Adlam)
 
 

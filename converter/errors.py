@@ -1,7 +1,7 @@
 """Every error a user can meet.
 
 PolysigmaError
-  RuleError      a Sigma rule, a correlation or a filter cannot be read or does not mean what it says
+  RuleError      a Sigma rule, correlation or filter cannot be read or means nothing
   PipelineError  a processing pipeline, the field catalogue or a value list is wrong or missing
   Unsupported    one rule, one language: the language cannot say it
   LogError       a log, a sample or an event cannot be read

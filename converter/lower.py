@@ -28,6 +28,7 @@ from sigma.rule import SigmaRule
 
 from converter import predicate as p
 from converter.errors import RuleError
+from converter.pipelines import Facts
 from converter.rules import Rule
 
 _MANY = p.Wildcard.MANY
@@ -179,11 +180,7 @@ def _bool(field: str, value: values.SigmaBool) -> p.Predicate:
 
 
 def _regex(field: str, value: values.SigmaRegularExpression) -> p.Predicate:
-    return p.Regex(field, _regex_text(value), _flags(value))
-
-
-def _regex_text(value: values.SigmaRegularExpression) -> str:
-    return "".join(piece for piece in value.regexp.s if isinstance(piece, str))
+    return p.Regex(field, str(value.regexp), _flags(value))
 
 
 def _flags(value: values.SigmaRegularExpression) -> str:
@@ -245,8 +242,19 @@ def _keyword(value: values.SigmaType) -> p.Predicate:
     if isinstance(value, values.SigmaNumber):
         return p.Keyword((_MANY, str(value.number), _MANY))
     if isinstance(value, values.SigmaRegularExpression):
-        return p.KeywordRegex(_regex_text(value), _flags(value))
+        return p.KeywordRegex(str(value.regexp), _flags(value))
     if isinstance(value, values.SigmaExpansion):
         return p.Or(tuple(_keyword(inner) for inner in value.values))
     what = f"{type(value).__name__} without a field is no keyword"
     raise RuleError(what, next_step="give it a field")
+
+
+def as_stored(predicate: p.Predicate, facts: Callable[[str], Facts]) -> p.Predicate:
+    """A mapped predicate over documents as the schema stores them: null may be the text "null"."""
+
+    def change(test: p.Test) -> p.Predicate:
+        if isinstance(test, p.Null) and facts(test.field).null_text:
+            return p.Or((test, p.Equals(test.field, "null", cased=True)))
+        return test
+
+    return p.rebuild(predicate, change)

@@ -194,14 +194,14 @@ def rebuild(predicate: Predicate, change: Callable[[Test], Predicate]) -> Predic
 
 
 def normal(predicate: Predicate) -> Predicate:
-    """The normal form: groups flattened, sorted, without doubles; no double negation; constants folded."""
+    """The normal form: groups flat, sorted, without doubles; no double negation; no constants."""
     if isinstance(predicate, And | Or):
         return _normal_group(predicate)
     if isinstance(predicate, Not):
         arg = normal(predicate.arg)
         if isinstance(arg, Not):
             return arg.arg
-        return {TRUE: FALSE, FALSE: TRUE}.get(arg, Not(arg))
+        return FALSE if arg == TRUE else TRUE if arg == FALSE else Not(arg)
     return _normal_test(predicate)
 
 

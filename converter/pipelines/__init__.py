@@ -44,7 +44,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Mapped:
-    """A rule after its pipelines: pySigma's rule with the schema's names, and what is known of them."""
+    """A rule after its pipelines: pySigma's rule in the schema's names, and facts on them."""
 
     rule: SigmaRule
     schema: Schema
@@ -147,7 +147,9 @@ def _load(name: str) -> ProcessingPipeline:
         resolver = ProcessingPipelineResolver()
         files = [str(path) for path in sorted(Path(name).glob("*.yml"))]
         if not files:
-            raise PipelineError("no pipelines in this folder", path=name, next_step="add .yml files")
+            raise PipelineError(
+                "no pipelines in this folder", path=name, next_step="add .yml files"
+            )
         loaded = [_load_file(Path(path)) for path in files]
         return sum(sorted(loaded, key=lambda item: item.priority), ProcessingPipeline())
     if os.path.exists(name):
@@ -161,7 +163,8 @@ def _load(name: str) -> ProcessingPipeline:
 
 
 def _installed() -> ProcessingPipelineResolver:
-    from sigma.plugins import InstalledSigmaPlugins  # slow: walks every installed plug-in
+    # Imported here: it walks every installed plug-in, which few runs need.
+    from sigma.plugins import InstalledSigmaPlugins  # noqa: PLC0415
 
     return InstalledSigmaPlugins.autodiscover().get_pipeline_resolver()
 
@@ -175,7 +178,7 @@ def _load_file(path: Path) -> ProcessingPipeline:
     except OSError as error:
         what = f"cannot be read ({error.strerror})"
         raise PipelineError(what, path=str(path), next_step="check the path") from None
-    except Exception as error:  # pySigma lets KeyError, TypeError and others through
+    except Exception as error:  # noqa: BLE001  pySigma lets errors of any kind through
         what = f"not a pipeline: {' '.join(str(error).split())}"
         step = "mend the item; see the pySigma documentation of processing pipelines"
         raise PipelineError(what, path=str(path), next_step=step) from None

@@ -72,7 +72,7 @@ def _check_detection(rule: Rule, detection: dict[str, Any], place: str) -> None:
 
 
 def _check_filled(rule: Rule, value: Any, keys: tuple[str | int, ...]) -> None:
-    if value == [] or value == {}:
+    if value in ([], {}):
         what = f"{keys[-1]} is an empty {'list' if value == [] else 'map'}"
         raise rule.error(what, *keys, next_step="give it a value or remove the key")
     items: Iterable[tuple[str | int, Any]] = ()

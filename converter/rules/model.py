@@ -17,7 +17,7 @@ class Rule:
     """One Sigma rule, correlation or filter, as read.
 
     `path` is the file as named by the user, `stem` its place below the rules root without suffix
-    (with `.N` for the N-th document of a file, from the second on), `index` counts documents from 0.
+    (with `.N` for the N-th document of a file, from the second on), `index` counts from 0.
     """
 
     path: str

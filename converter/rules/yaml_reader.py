@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -107,7 +107,7 @@ class _Builder:
 class _Loader(yaml.CSafeLoader):
     """libyaml's composer without YAML 1.1's guesses about plain scalars."""
 
-    yaml_implicit_resolvers: dict[str, Any] = {}
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
 
 
 def read_documents(text: str) -> list[Document]:
@@ -130,9 +130,12 @@ def read_documents(text: str) -> list[Document]:
 
 
 def find_line(text: str, document: int, keys: tuple[str | int, ...]) -> int:
-    """The line (from 1) of the node at `keys` in the n-th non-empty document, as deep as it exists."""
-    nodes = [node for node in yaml.compose_all(text, Loader=_Loader) if node is not None]
-    nodes = [node for node in nodes if not (isinstance(node, yaml.ScalarNode) and not node.value)]
+    """The line (from 1) of the node at `keys` in a non-empty document, as deep as it exists."""
+    nodes = [
+        node
+        for node in yaml.compose_all(text, Loader=_Loader)
+        if node.value or not isinstance(node, yaml.ScalarNode)
+    ]
     if document >= len(nodes):
         return 0
     node, line = nodes[document], nodes[document].start_mark.line + 1

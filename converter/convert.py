@@ -1,0 +1,187 @@
+"""Rules x languages -> queries, and the files they become."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from converter import predicate as p
+from converter.errors import PolysigmaError, RuleError, Unsupported
+from converter.languages import LANGUAGES, Emitter, Query, Scoped
+from converter.lower import lower, tree
+from converter.pipelines import Facts, Mapped, Pipelines, Schema
+from converter.rules import Rule, RuleSet
+from converter.rules.correlations import filtered, is_any_of, referenced
+
+FIDELITIES = ("proved", "unproved", "partial", "unsupported")
+
+
+@dataclass(frozen=True)
+class Converted:
+    """One rule in every language asked for; `error` says why there is none at all."""
+
+    rule: Rule
+    queries: Mapping[str, Query]
+    error: PolysigmaError | None = None
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a rule asks in one schema: its predicate in the schema's names, and facts on them."""
+
+    predicate: p.Predicate
+    facts: Callable[[str], Facts]
+    indices: tuple[str, ...]
+
+
+class Converter:
+    """Rules of one set, mapped by the same pipelines."""
+
+    def __init__(self, rules: RuleSet, pipelines: Pipelines, languages: Sequence[str]) -> None:
+        self.rules = rules
+        self.pipelines = pipelines
+        self.languages = tuple(languages)
+
+    def convert(self, rule: Rule) -> Converted:
+        """One rule in every language. Never raises for what is wrong with the rule."""
+        meanings: dict[Schema, list[Meaning]] = {}
+        try:
+            queries = {name: self._query(rule, name, meanings) for name in self.languages}
+        except PolysigmaError as error:
+            return Converted(rule, {}, error.at(rule.path))
+        return Converted(rule, queries)
+
+    def convert_all(self) -> Iterator[Converted]:
+        """Every rule and correlation; filters only change the rules that they name."""
+        return (self.convert(rule) for rule in self.rules.rules if rule.kind != "filter")
+
+    def convert_in_processes(self, wanted: Sequence[Rule], jobs: int) -> list[Converted]:
+        """The same for many rules on several cores, in the order given."""
+        parts = [
+            (self.rules, self.pipelines.chosen, self.languages, wanted[n::jobs])
+            for n in range(jobs)
+        ]
+        with ProcessPoolExecutor(jobs) as pool:
+            done = list(pool.map(_convert_part, parts))
+        return [done[n % jobs][n // jobs] for n in range(len(wanted))]
+
+    def _query(self, rule: Rule, language: str, meanings: dict[Schema, list[Meaning]]) -> Query:
+        kind = LANGUAGES[language]
+        try:
+            if rule.kind == "correlation" and not is_any_of(rule):
+                what = f"correlations of type {rule.data['correlation'].get('type')}"
+                step = "use the matcher of `polysigma scan`, or convert the rules it names"
+                raise Unsupported(f"{what} are not emitted yet", next_step=step)
+            if kind.schema not in meanings:
+                meanings[kind.schema] = self.meanings(rule, kind.schema)
+            return _emit(kind, meanings[kind.schema])
+        except Unsupported as error:
+            reason = f"{error.what}; {error.next_step}" if error.next_step else error.what
+            return Query(language, "", "unsupported", (), (reason,))
+
+    def meanings(self, rule: Rule, schema: Schema) -> list[Meaning]:
+        """What the rule asks, or each rule of a bundle, of which any suffices."""
+        if rule.kind == "correlation":
+            bases = referenced(rule, self.rules)
+            return [meaning for base in bases for meaning in self.meanings(base, schema)]
+        return [self.meaning(rule, schema)]
+
+    def meaning(self, rule: Rule, schema: Schema) -> Meaning:
+        """The rule's predicate in a schema's names. Raises RuleError, PipelineError."""
+        mapped = self._mapped(rule, schema)
+        parts = [lower(rule, mapped.rule)]
+        parts += [
+            lower(restriction, self._mapped(restriction, schema).rule)
+            for restriction in filtered(rule, self.rules)
+        ]
+        predicate = parts[0] if len(parts) == 1 else p.And(tuple(parts))
+        return Meaning(predicate, mapped.facts, mapped.indices)
+
+    def _mapped(self, rule: Rule, schema: Schema) -> Mapped:
+        return self.pipelines.map(rule, tree(rule), schema)
+
+
+def _convert_part(
+    part: tuple[RuleSet, tuple[str, ...], tuple[str, ...], Sequence[Rule]],
+) -> list[Converted]:
+    rules, chosen, languages, wanted = part
+    converter = Converter(rules, Pipelines(chosen), languages)
+    return [converter.convert(rule) for rule in wanted]
+
+
+def _emit(kind: type[Emitter], meanings: Sequence[Meaning]) -> Query:
+    if len(meanings) == 1:
+        return kind(meanings[0].facts, meanings[0].indices).emit(meanings[0].predicate)
+    indices = tuple(dict.fromkeys(name for one in meanings for name in one.indices))
+    return kind(indices=indices).emit_any([Scoped(one.predicate, one.facts) for one in meanings])
+
+
+def query_file(rule: Rule, language: str) -> str:
+    """Where a query stands below the output folder."""
+    return f"queries/{language}/{rule.stem}.{language}"
+
+
+def files(converted: Iterable[Converted]) -> dict[str, bytes]:
+    """The output tree: one file a query, and report.json. Same input, same bytes."""
+    out: dict[str, bytes] = {}
+    entries = []
+    for one in converted:
+        entries.append(_entry(one))
+        for language, query in one.queries.items():
+            if query.text:
+                out[query_file(one.rule, language)] = (query.text + "\n").encode()
+    entries.sort(key=lambda entry: (entry["path"], entry["id"]))
+    report = json.dumps({"rules": entries}, indent=2, ensure_ascii=False)
+    out["report.json"] = (report + "\n").encode()
+    return out
+
+
+def _entry(one: Converted) -> dict[str, Any]:
+    entry: dict[str, Any] = {"path": report_path(one.rule), "id": one.rule.id}
+    entry["queries"] = {
+        language: _query_entry(one.rule, query) for language, query in one.queries.items()
+    }
+    if one.error is not None:
+        entry["error"] = one.error.what
+    return entry
+
+
+def report_path(rule: Rule) -> str:
+    """The rule's path, without what is particular to this machine."""
+    suffix = f":{rule.index + 1}" if rule.index else ""
+    outside = rule.path.startswith(("/", "..", "~")) or ":" in rule.path[:3]
+    return (f"{rule.stem}.yml" if outside else rule.path.removeprefix("./")) + suffix
+
+
+def _query_entry(rule: Rule, query: Query) -> dict[str, Any]:
+    return {
+        "file": query_file(rule, query.language) if query.text else None,
+        "fidelity": query.fidelity,
+        "assumptions": list(query.assumptions),
+        "notes": list(query.notes),
+    }
+
+
+def counts(converted: Iterable[Converted]) -> dict[str, Counter[str]]:
+    """For each language, how many rules have which fidelity."""
+    out: dict[str, Counter[str]] = {}
+    for one in converted:
+        for language, query in one.queries.items():
+            out.setdefault(language, Counter())[query.fidelity] += 1
+    return out
+
+
+def clashes(rules: RuleSet) -> list[RuleError]:
+    """Rules whose queries would have the same file name."""
+    seen: dict[str, Rule] = {}
+    errors = []
+    for rule in rules.rules:
+        first = seen.setdefault(rule.stem, rule)
+        if first is not rule:
+            what = f"its queries would have the file names of {first.path}"
+            errors.append(rule.error(what, next_step="convert the two folders apart"))
+    return errors

@@ -1,0 +1,19 @@
+"""The query languages. Each is one module; this is the list of them."""
+
+from __future__ import annotations
+
+from converter.languages.emitter import Emitter, Scoped
+from converter.languages.eql import Eql
+from converter.languages.esql import Esql
+from converter.languages.lucene import Lucene
+from converter.languages.query import Direction, Fidelity, Query
+from converter.languages.spl import Spl
+
+__all__ = ["LANGUAGES", "Direction", "Emitter", "Fidelity", "Query", "Scoped"]
+
+LANGUAGES: dict[str, type[Emitter]] = {
+    "lucene": Lucene,
+    "eql": Eql,
+    "esql": Esql,
+    "spl": Spl,
+}

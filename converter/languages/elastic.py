@@ -1,0 +1,231 @@
+"""What Lucene, EQL and ES|QL share: Elasticsearch's field types decide what can be said."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address, ip_network
+from typing import ClassVar
+
+from converter import predicate as p
+from converter.languages.emitter import Choice, Emitter, Rank, Said, TextTest
+from converter.languages.lucene_regexp import dot_matches_newline, from_regex, has_case
+from converter.pipelines import Facts, Schema
+
+NUMBERS = frozenset({"long", "integer", "short", "byte", "double", "float", "unsigned_long"})
+TEXTS = frozenset({"text", "match_only_text"})
+_UNREACHED = {
+    "nested": "is nested, and a query of this kind does not look inside nested objects",
+    "flattened": "is flattened, and has no columns for its keys",
+    "text": "is analysed text, which this language does not read",
+    "match_only_text": "is analysed text, which this language does not read",
+}
+
+
+class ElasticEmitter(Emitter):
+    """Chooses by the field's type; subclasses say each kind of test."""
+
+    schema: ClassVar[Schema] = "ecs"
+    unreached: ClassVar[frozenset[str]] = frozenset({"nested"})
+
+    def field_test(self, test: p.FieldTest, facts: Facts) -> Said:
+        self.check_reach(facts)
+        match test:
+            case p.Equals():
+                return self.equals(test, facts)
+            case p.Glob():
+                return self.text(test, facts)
+            case p.Regex():
+                return self.regex(test, facts)
+            case p.Cidr():
+                return self.cidr(test, facts)
+            case p.Compare():
+                return self.compare(self.numeric(test, facts), facts)
+            case p.Exists():
+                return self.exists(facts)
+            case p.Null():
+                return self.null(facts)
+            case p.TimePart():
+                return self.time_part(test, facts)
+            case _:
+                raise TypeError(f"{type(test).__name__} is no test of one field")
+
+    def check_reach(self, facts: Facts) -> None:
+        if facts.type in self.unreached:
+            self.refuse(f"{facts.name} {_UNREACHED[facts.type]}", "test another field")
+        if facts.type == "unknown":
+            self.assume(f"{facts.name}, which no field catalogue describes, is a keyword field")
+
+    def equals(self, test: p.Equals, facts: Facts) -> Said:
+        if facts.type in NUMBERS:
+            return self.number(facts, self.number_of(test, facts))
+        if facts.type == "boolean":
+            return self.boolean(facts, self.boolean_of(test, facts))
+        if facts.type == "ip":
+            return self.address(facts, self.address_of(test, facts))
+        if facts.type == "date":
+            self.refuse(f"{facts.name} is a date and is compared with text", "use |gte and |lt")
+        return self.text(test, facts)
+
+    def any_of(self, choice: Choice) -> Said:
+        facts = self.facts_of(choice.field)
+        self.check_reach(facts)
+        if facts.type in NUMBERS | {"boolean", "ip", "date"}:
+            return self.join(Rank.OR, [self.field_test(test, facts) for test in choice.tests])
+        return self.texts(choice.tests, facts)
+
+    def is_exact(self, test: TextTest, facts: Facts) -> bool:
+        """Whether an exact comparison serves; names the assumption under which it does."""
+        if test.cased or not any(has_case(piece) for piece in pieces(test)):
+            return True
+        if facts.canonical:
+            self.assume(f"{facts.name} keeps its provider's spelling")
+        return facts.canonical
+
+    def all_exact(self, tests: tuple[TextTest, ...], facts: Facts) -> bool:
+        """Whether one exact comparison serves them all; assumptions only where it does."""
+        cased = [test for test in tests if not test.cased and any(map(has_case, pieces(test)))]
+        return not cased or all(self.is_exact(test, facts) for test in cased)
+
+    def regexp_of(self, test: p.Regex, facts: Facts) -> str:
+        if facts.type not in ("keyword", "constant_keyword", "wildcard", "unknown"):
+            self.refuse(f"{facts.name} is of type {facts.type}: no regular expressions", "use text")
+        if dot_matches_newline(test.pattern, test.flags):
+            self.assume(f"values of {facts.name} hold no line breaks")
+        return from_regex(test.pattern, test.flags)
+
+    def check_map_text(self, test: TextTest, facts: Facts) -> None:
+        """A whole object is kept as `{key=value}` text in hash order, not as JSON."""
+        if facts.type != "map_text" or is_anything(test):
+            return
+        if any(char in piece for piece in pieces(test) for char in '"{}[]:,='):
+            what = f"{facts.name} holds {{key=value}} text, the rule searches it for JSON text"
+            self.refuse(what, "test a field below the object")
+        self.lose("both", f"{facts.name} holds the object as {{key=value}} text, not as JSON")
+
+    def number_of(self, test: p.Equals, facts: Facts) -> int | float:
+        value = test.value
+        if isinstance(value, str):
+            try:
+                return int(value)
+            except ValueError:
+                self.refuse(f"{facts.name} is a number, {value!r} is none", "write a number")
+        if isinstance(value, bool):
+            self.refuse(f"{facts.name} is a number, not true or false", "write a number")
+        return value
+
+    def boolean_of(self, test: p.Equals, facts: Facts) -> bool:
+        text = str(test.value).lower()
+        if text not in ("true", "false"):
+            what = f"{facts.name} is true or false, never {test.value!r}"
+            self.refuse(what, "write true or false")
+        return text == "true"
+
+    def address_of(self, test: p.Equals, facts: Facts) -> str:
+        try:
+            return str(ip_address(str(test.value)))
+        except ValueError:
+            what = f"{facts.name} holds addresses, {test.value!r} is none"
+            self.refuse(what, "write an address, or use |cidr")
+
+    def numeric(self, test: p.Compare, facts: Facts) -> p.Compare:
+        if facts.type == "unknown":
+            self.assumptions.pop(
+                f"{facts.name}, which no field catalogue describes, is a keyword field", None
+            )
+            self.assume(f"{facts.name}, which no field catalogue describes, is a number")
+        elif facts.type not in NUMBERS:
+            what = f"{facts.name} is of type {facts.type} and compares as text, not as a number"
+            self.refuse(what, "use a numeric field")
+        return test
+
+    def networks(self, test: p.Cidr, facts: Facts) -> tuple[p.Glob, ...]:
+        """A network as text patterns, for address fields that are not of type ip."""
+        patterns = network_patterns(test.network)
+        if not patterns:
+            what = f"{facts.name} is no ip field, and {test.network} is no prefix of address text"
+            self.refuse(what, "use an ip field")
+        self.assume(f"addresses in {facts.name} are written in their usual short form")
+        return tuple(p.Glob(test.field, pattern) for pattern in patterns)
+
+    # One method per kind of test; what a language lacks stays refused.
+
+    def text(self, test: TextTest, facts: Facts) -> Said:
+        raise NotImplementedError
+
+    def texts(self, tests: tuple[TextTest, ...], facts: Facts) -> Said:
+        raise NotImplementedError
+
+    def number(self, facts: Facts, value: int | float) -> Said:
+        raise NotImplementedError
+
+    def boolean(self, facts: Facts, value: bool) -> Said:
+        raise NotImplementedError
+
+    def address(self, facts: Facts, value: str) -> Said:
+        raise NotImplementedError
+
+    def regex(self, test: p.Regex, facts: Facts) -> Said:
+        raise NotImplementedError
+
+    def cidr(self, test: p.Cidr, facts: Facts) -> Said:
+        raise NotImplementedError
+
+    def compare(self, test: p.Compare, facts: Facts) -> Said:
+        raise NotImplementedError
+
+    def exists(self, facts: Facts) -> Said:
+        raise NotImplementedError
+
+    def null(self, facts: Facts) -> Said:
+        raise NotImplementedError
+
+    def time_part(self, test: p.TimePart, facts: Facts) -> Said:
+        self.refuse(f"the {test.part} of a time cannot be taken", "use ES|QL or SPL")
+
+
+def network_patterns(network: str) -> list[p.Pattern]:
+    """The addresses of a network as text patterns; none where text prefixes cannot say it.
+
+    IPv6 networks can be said where their first group keeps all its four digits, or whole.
+    """
+    net = ip_network(network)
+    if net.version == 4:
+        step = (net.prefixlen + 7) // 8 * 8
+        return [_octets(str(part.network_address), step) for part in net.subnets(new_prefix=step)]
+    if net.prefixlen == 128:
+        return [(str(net.network_address),)]
+    first = int(net.network_address) >> 112
+    if net.prefixlen > 16 or first < 0x1000:
+        return []
+    step = (net.prefixlen + 3) // 4 * 4
+    heads = [first + (n << (16 - step)) for n in range(1 << (step - net.prefixlen))]
+    return [_first_group(f"{head:04x}"[: step // 4]) for head in heads]
+
+
+def _octets(address: str, prefix: int) -> p.Pattern:
+    kept = ".".join(address.split(".")[: prefix // 8])
+    return (kept,) if prefix == 32 else p.tidy((kept + "." if kept else "", p.Wildcard.MANY))
+
+
+def _first_group(digits: str) -> p.Pattern:
+    return p.tidy((digits, *[p.Wildcard.ONE] * (4 - len(digits)), ":", p.Wildcard.MANY))
+
+
+def text_of(value: p.Value) -> str:
+    """A value as the text a keyword field holds for it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def pattern_of(test: TextTest) -> p.Pattern:
+    return test.pattern if isinstance(test, p.Glob) else (text_of(test.value),)
+
+
+def pieces(test: TextTest) -> list[str]:
+    """The literal texts of a test."""
+    return [piece for piece in pattern_of(test) if isinstance(piece, str)]
+
+
+def is_anything(test: TextTest) -> bool:
+    """Whether any text at all fits: the pattern `*`."""
+    return pattern_of(test) == (p.Wildcard.MANY,)

@@ -1,0 +1,214 @@
+"""What all languages share in saying a predicate: groups, parentheses, value lists, bookkeeping.
+
+A language is a subclass of this and of its pySigma backend, whose tokens, templates and operators
+it uses; it holds only how single tests are said and what cannot be said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from typing import ClassVar, Literal, NamedTuple, NoReturn, cast
+
+from sigma.conversion.base import TextQueryBackend
+
+from converter import predicate as p
+from converter.errors import Unsupported
+from converter.languages.query import Direction, Query
+from converter.pipelines import Facts, Schema
+
+TextTest = p.Equals | p.Glob
+_LOSSES = {
+    "widens": "can match more than the rule",
+    "narrows": "can match less than the rule",
+    "both": "can match more and less than the rule",
+}
+
+
+class Rank(IntEnum):
+    """How loosely a piece of query text is bound."""
+
+    ATOM = 0
+    NOT = 1
+    AND = 2
+    OR = 3
+
+
+class Said(NamedTuple):
+    """A piece of query text. `total`: it is never null, so that NOT of it is its complement."""
+
+    text: str
+    rank: Rank = Rank.ATOM
+    total: bool = True
+
+
+class Choice(NamedTuple):
+    """Tests of one field of which one suffices: a value list."""
+
+    field: str
+    tests: tuple[TextTest, ...]
+
+
+class Scoped(NamedTuple):
+    """One of several rules in one query, with the facts of its own log source."""
+
+    predicate: p.Predicate
+    facts: Callable[[str], Facts]
+
+
+class Emitter(TextQueryBackend):
+    """One conversion: made afresh for every query, with what the schema knows of its fields."""
+
+    language: ClassVar[str]
+    schema: ClassVar[Schema]
+    name_of_language: ClassVar[str]
+
+    def __init__(self, facts: Callable[[str], Facts] = Facts, indices: Sequence[str] = ()) -> None:
+        super().__init__()
+        self.facts = facts
+        self.indices = tuple(indices)
+        self.assumptions: dict[str, None] = {}
+        self.losses: dict[str, None] = {}
+        self.notes: dict[str, None] = {}
+
+    def emit(self, predicate: p.Predicate) -> Query:
+        """The whole query. Raises Unsupported with the reason."""
+        return self._query(self.whole(arrange(predicate)))
+
+    def emit_any(self, rules: Sequence[Scoped]) -> Query:
+        """One query for the events of any of these rules. Raises Unsupported with the reason."""
+        scoped = tuple(Scoped(arrange(rule.predicate), rule.facts) for rule in rules)
+        return self._query(self.whole(p.Or(cast(tuple[p.Predicate, ...], scoped))))
+
+    def _query(self, text: str) -> Query:
+        fidelity: Literal["partial", "unproved"] = "partial" if self.losses else "unproved"
+        notes = (*self.losses, *self.notes)
+        return Query(self.language, text, fidelity, tuple(self.assumptions), notes)
+
+    def whole(self, predicate: p.Predicate) -> str:
+        """The predicate with whatever a query of this language begins and ends with."""
+        return self.say(predicate).text
+
+    def say(self, predicate: p.Predicate | Scoped) -> Said:
+        if isinstance(predicate, Scoped):
+            return self.say_scoped(predicate)
+        if isinstance(predicate, p.And):
+            return self.join(Rank.AND, [self.say(arg) for arg in predicate.args])
+        if isinstance(predicate, p.Or):
+            return self.join(Rank.OR, [self.say_choice(part) for part in choices(predicate)])
+        if isinstance(predicate, p.Not):
+            return self.negate(self.say(predicate.arg))
+        return self.say_test(predicate)
+
+    def say_scoped(self, rule: Scoped) -> Said:
+        outer, self.facts = self.facts, rule.facts
+        try:
+            return self.say(rule.predicate)
+        finally:
+            self.facts = outer
+
+    def say_choice(self, part: p.Predicate | Choice) -> Said:
+        return self.any_of(part) if isinstance(part, Choice) else self.say(part)
+
+    def join(self, rank: Rank, parts: Sequence[Said]) -> Said:
+        """The parts with AND or OR between them, parentheses where ranks differ."""
+        if not parts:
+            self.refuse("a test that is always true or never true", "simplify the rule")
+        if len(parts) == 1:
+            return parts[0]
+        token = self.and_token if rank is Rank.AND else self.or_token
+        joint = f" {token} " if token.strip() else " "
+        texts = [self.inside(part, rank) for part in parts]
+        return Said(joint.join(texts), rank, all(part.total for part in parts))
+
+    def inside(self, part: Said, rank: Rank) -> str:
+        """A part as it stands in a group: AND and OR never meet without parentheses."""
+        if part.rank in (Rank.ATOM, Rank.NOT, rank):
+            return part.text
+        return self.grouped(part)
+
+    def grouped(self, part: Said) -> str:
+        return str(self.group_expression).format(expr=part.text)
+
+    def negate(self, part: Said) -> Said:
+        text = part.text if part.rank is Rank.ATOM else self.grouped(part)
+        return Said(f"{self.not_token} {text}", Rank.NOT, part.total)
+
+    def say_test(self, test: p.Test) -> Said:
+        if isinstance(test, p.Keyword | p.KeywordRegex):
+            return self.keyword(test)
+        facts = self.facts_of(test.field)
+        if isinstance(test, p.FieldCompare):
+            return self.field_compare(test, facts, self.facts_of(test.other))
+        return self.field_test(test, facts)
+
+    def facts_of(self, name: str) -> Facts:
+        """What is known of the field; Unsupported where the schema has no such field."""
+        facts = self.facts(name)
+        if facts.none:
+            self.refuse(f"the field {name} does not exist there: {facts.none}", "use another field")
+        return facts
+
+    def field_test(self, test: p.FieldTest, facts: Facts) -> Said:
+        """One test of one field."""
+        raise NotImplementedError
+
+    def any_of(self, choice: Choice) -> Said:
+        """A value list."""
+        raise NotImplementedError
+
+    def field_compare(self, test: p.FieldCompare, facts: Facts, other: Facts) -> Said:
+        step = "use ES|QL or SPL"
+        self.refuse("two fields of one event cannot be compared", step)
+
+    def keyword(self, test: p.Keyword | p.KeywordRegex) -> Said:
+        step = "name the field, or use Lucene or SPL"
+        self.refuse("a search without a field is not possible", step)
+
+    def field_name(self, name: str) -> str:
+        return str(self.escape_and_quote_field(name))
+
+    def assume(self, what: str) -> None:
+        self.assumptions[what] = None
+
+    def lose(self, direction: Direction, why: str) -> None:
+        self.losses[f"{_LOSSES[direction]}: {why}"] = None
+
+    def refuse(self, what: str, next_step: str) -> NoReturn:
+        raise Unsupported(f"{self.name_of_language}: {what}", next_step=next_step)
+
+
+def arrange(predicate: p.Predicate) -> p.Predicate:
+    """The predicate as a person would write it: flat, nothing twice, rule order kept."""
+    if isinstance(predicate, p.And | p.Or):
+        kind = type(predicate)
+        flat: dict[str, p.Predicate] = {}  # by text: 1 and True are one key to Python
+        for arg in predicate.args:
+            part = arrange(arg)
+            for piece in part.args if isinstance(part, kind) else (part,):
+                flat.setdefault(repr(piece), piece)
+        args = tuple(flat.values())
+        return args[0] if len(args) == 1 else kind(args)
+    if isinstance(predicate, p.Not):
+        inner = arrange(predicate.arg)
+        return inner.arg if isinstance(inner, p.Not) else p.Not(inner)
+    return predicate
+
+
+def choices(group: p.Or) -> list[p.Predicate | Choice]:
+    """The arguments, tests of one field drawn together where the first of them stands."""
+    lists: dict[tuple[str, bool], list[TextTest]] = {}
+    places: list[p.Predicate | list[TextTest]] = []
+    for arg in group.args:
+        if not isinstance(arg, p.Equals | p.Glob):
+            places.append(arg)
+            continue
+        key = (arg.field, arg.cased)
+        if key not in lists:
+            places.append(lists.setdefault(key, []))
+        lists[key].append(arg)
+    return [_choice(part) if isinstance(part, list) else part for part in places]
+
+
+def _choice(tests: list[TextTest]) -> p.Predicate | Choice:
+    return tests[0] if len(tests) == 1 else Choice(tests[0].field, tuple(tests))

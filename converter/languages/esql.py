@@ -1,0 +1,198 @@
+"""ES|QL (semantics: ES|QL 1-14)."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from sigma.backends.elasticsearch.elasticsearch_esql import ESQLBackend
+
+from converter import predicate as p
+from converter.languages.elastic import TEXTS, ElasticEmitter, is_anything, pattern_of, text_of
+from converter.languages.emitter import Rank, Said, TextTest
+from converter.languages.lucene import Lucene
+from converter.pipelines import Facts
+
+_BARE = re.compile(r"[A-Za-z_@]\w*(?:\.[A-Za-z_@]\w*)*", re.ASCII)
+_RESERVED = frozenset(
+    "and as asc by change_point completion desc dissect drop enrich eval explain false first fork "
+    "from fuse grok in inline inlinestats insist is join keep last like limit lookup metadata "
+    "mv_expand not null nulls on or rename rerank rlike row sample show sort stats true ts where "
+    "with".split()
+)
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_INDEX = re.compile(r"[\w.*:<>-]+", re.ASCII)
+_PARTS = {
+    "minute": "minute_of_hour",
+    "hour": "hour_of_day",
+    "day": "day_of_month",
+    "month": "month_of_year",
+    "year": "year",
+}
+
+
+class Esql(ElasticEmitter, ESQLBackend):
+    """Three-valued: under NOT a comparison that may be null is made false first."""
+
+    language: ClassVar[str] = "esql"
+    name_of_language: ClassVar[str] = "ES|QL"
+    and_token: ClassVar[str] = "AND"
+    or_token: ClassVar[str] = "OR"
+    not_token: ClassVar[str] = "NOT"
+
+    def whole(self, predicate: p.Predicate) -> str:
+        where = self.say(predicate).text
+        names = ", ".join(
+            name if _INDEX.fullmatch(name) else _string(name) for name in self._from()
+        )
+        return f"FROM {names} METADATA {self.state_defaults['metadata']}\n| WHERE {where}"
+
+    def _from(self) -> tuple[str, ...]:
+        return self.indices or (str(self.state_defaults["index"]),)
+
+    def negate(self, part: Said) -> Said:
+        """NOT of null is null: what may be null becomes false under NOT (semantics: ES|QL 1)."""
+        if part.total:
+            return super().negate(part)
+        return Said(f"NOT COALESCE({part.text}, false)", Rank.NOT)
+
+    def field_name(self, name: str) -> str:
+        if _BARE.fullmatch(name) and not _RESERVED.intersection(name.lower().split(".")):
+            return name
+        return f"`{name.replace('`', '``')}`"
+
+    def field_test(self, test: p.FieldTest, facts: Facts) -> Said:
+        if self._needs_search(facts) and not isinstance(test, p.Null | p.Exists):
+            return self._search(test)
+        if facts.type == "flattened":
+            return self._search(test)
+        return super().field_test(test, facts)
+
+    def _needs_search(self, facts: Facts) -> bool:
+        """Comparisons of a list are null; flattened keys are no columns (semantics: ES|QL 2)."""
+        return facts.type == "flattened" or (facts.lists and facts.type not in TEXTS)
+
+    def _search(self, predicate: p.Predicate) -> Said:
+        """The test as Lucene text inside QSTR(), which sees lists and flattened keys."""
+        lucene = Lucene(self.facts)
+        said = lucene.say(predicate)
+        self.assumptions |= lucene.assumptions
+        self.losses |= lucene.losses
+        if said.rank is Rank.NOT:
+            return Said(f"NOT QSTR({_string(said.text.removeprefix('NOT '))})", Rank.NOT)
+        return Said(f"QSTR({_string(said.text)})")
+
+    def text(self, test: TextTest, facts: Facts) -> Said:
+        return self.texts((test,), facts)
+
+    def texts(self, tests: tuple[TextTest, ...], facts: Facts) -> Said:
+        if self._needs_search(facts):
+            return self._search(p.Or(tuple(tests)))
+        for test in tests:
+            self._check_type(test, facts)
+        if any(is_anything(test) for test in tests):
+            return self.exists(facts)
+        exact = self.all_exact(tests, facts)
+        patterns = [_cased(pattern_of(test), exact) for test in tests]
+        field = self.field_name(facts.name) if exact else f"TO_LOWER({self.field_name(facts.name)})"
+        whole = [_string("".join(map(str, pattern))) for pattern in patterns if len(pattern) <= 1]
+        globs = [_string(_like(pattern)) for pattern in patterns if len(pattern) > 1]
+        parts = [_listed(field, "==", "IN", whole)] if whole else []
+        if globs:
+            parts.append(_listed(field, "LIKE", "LIKE", globs))
+        if len(globs) > 1:
+            self.notes["needs Elasticsearch 9.2 or newer (LIKE with a list)"] = None
+        return self.join(Rank.OR, parts)
+
+    def _check_type(self, test: TextTest, facts: Facts) -> None:
+        if facts.type in ("ip", "boolean", "date"):
+            what = f"{facts.name} is of type {facts.type} and takes no wildcards"
+            self.refuse(what, "write whole values, or use |cidr for addresses")
+        self.check_map_text(test, facts)
+
+    def number(self, facts: Facts, value: int | float) -> Said:
+        return self._compared(facts, "==", str(value))
+
+    def boolean(self, facts: Facts, value: bool) -> Said:
+        return self._compared(facts, "==", text_of(value))
+
+    def address(self, facts: Facts, value: str) -> Said:
+        return self._compared(facts, "==", _string(value))
+
+    def _compared(self, facts: Facts, operator: str, value: str) -> Said:
+        return Said(f"{self.field_name(facts.name)} {operator} {value}", total=False)
+
+    def regex(self, test: p.Regex, facts: Facts) -> Said:
+        return self._compared(facts, "RLIKE", _string(self.regexp_of(test, facts)))
+
+    def cidr(self, test: p.Cidr, facts: Facts) -> Said:
+        if facts.type == "ip":
+            name = self.field_name(facts.name)
+            return Said(f"CIDR_MATCH({name}, {_string(test.network)})", total=False)
+        return self.texts(self.networks(test, facts), facts)
+
+    def compare(self, test: p.Compare, facts: Facts) -> Said:
+        return self._compared(facts, test.op, str(test.value))
+
+    def exists(self, facts: Facts) -> Said:
+        return Said(f"{self.field_name(facts.name)} IS NOT NULL")
+
+    def null(self, facts: Facts) -> Said:
+        return Said(f"{self.field_name(facts.name)} IS NULL")
+
+    def time_part(self, test: p.TimePart, facts: Facts) -> Said:
+        if facts.type not in ("date", "unknown"):
+            self.refuse(f"{facts.name} is of type {facts.type}, no date", "use the time field")
+        if test.part not in _PARTS:
+            self.refuse("weeks are not counted as the calendar does", "use SPL")
+        self.assume("times are read in UTC")
+        name = self.field_name(facts.name)
+        part = f'DATE_EXTRACT("{_PARTS[test.part]}", {name})'
+        return Said(f"{part} {test.op} {test.value}", total=False)
+
+    def field_compare(self, test: p.FieldCompare, facts: Facts, other: Facts) -> Said:
+        for side in (facts, other):
+            if side.type in ("flattened", "nested") or side.lists:
+                what = f"{side.name} ({side.type}) cannot be compared with another field"
+                self.refuse(what, "use SPL")
+        left, right = self.field_name(facts.name), self.field_name(other.name)
+        if not test.cased:
+            left, right = f"TO_LOWER({left})", f"TO_LOWER({right})"
+        return Said(_COMPARED[test.relation].format(left=left, right=right), total=False)
+
+
+_COMPARED = {
+    "equals": "{left} == {right}",
+    "startswith": "STARTS_WITH({left}, {right})",
+    "endswith": "ENDS_WITH({left}, {right})",
+    "contains": "LOCATE({left}, {right}) > 0",
+    "<": "{left} < {right}",
+    "<=": "{left} <= {right}",
+    ">": "{left} > {right}",
+    ">=": "{left} >= {right}",
+}
+
+
+def _listed(field: str, single: str, several: str, values: list[str]) -> Said:
+    unique = list(dict.fromkeys(values))
+    if len(unique) == 1:
+        return Said(f"{field} {single} {unique[0]}", total=False)
+    return Said(f"{field} {several} ({', '.join(unique)})", total=False)
+
+
+def _cased(pattern: p.Pattern, exact: bool) -> p.Pattern:
+    if exact:
+        return pattern
+    return tuple(piece.lower() if isinstance(piece, str) else piece for piece in pattern)
+
+
+def _like(pattern: p.Pattern) -> str:
+    """LIKE's own escapes, below those of the string literal (semantics: ES|QL 5)."""
+    return "".join(
+        piece.value if isinstance(piece, p.Wildcard) else re.sub(r"([\\*?])", r"\\\1", piece)
+        for piece in pattern
+    )
+
+
+def _string(text: str) -> str:
+    return '"' + "".join(_ESCAPES.get(char, char) for char in text) + '"'

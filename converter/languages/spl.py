@@ -1,0 +1,119 @@
+"""SPL (semantics: SPL 1-14).
+
+What `search` can say stands first, so that the index narrows the search; the rest follows in
+`| where`, which is case-sensitive and three-valued and therefore written differently.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from sigma.backends.splunk.splunk import SplunkBackend
+
+from converter import predicate as p
+from converter.languages.emitter import Choice, Emitter, Rank, Said, TextTest
+from converter.languages.spl_where import Where
+from converter.pipelines import Facts, Schema
+
+_FIELD = re.compile(r"[A-Za-z_@][\w@.:{}-]*", re.ASCII)
+_UNSAYABLE = re.compile(r"[*\x00-\x1f]|```")
+
+
+class _OnlyWhere(Exception):
+    """Raised while saying a test that `search` cannot say."""
+
+
+class Spl(Emitter, SplunkBackend):
+    """`search` compares without case; it has no `?` wildcard and no regular expressions."""
+
+    language: ClassVar[str] = "spl"
+    name_of_language: ClassVar[str] = "SPL"
+    schema: ClassVar[Schema] = "splunk"
+
+    def whole(self, predicate: p.Predicate) -> str:
+        parts = predicate.args if isinstance(predicate, p.And) else (predicate,)
+        said = [self._try_search(part) for part in parts]
+        first = [text for text in said if text is not None]
+        rest = [part for part, text in zip(parts, said, strict=True) if text is None]
+        search = self.join(Rank.AND, first).text if first else str(self.deferred_only_query)
+        if not rest:
+            return search
+        where = Where(self.facts, self).say(p.And(tuple(rest)) if len(rest) > 1 else rest[0])
+        return f"{search}\n| where {where.text}"
+
+    def _try_search(self, part: p.Predicate) -> Said | None:
+        kept = (dict(self.assumptions), dict(self.losses))
+        try:
+            return self.say(part)
+        except _OnlyWhere:
+            self.assumptions, self.losses = kept
+            return None
+
+    def field_name(self, name: str) -> str:
+        if _FIELD.fullmatch(name):
+            return name
+        if re.search(r'[\x00-\x1f"\\|`\[\]]', name):
+            self.refuse(f"no field can be called {name!r}", "rename the field in the pipeline")
+        return f'"{name}"'
+
+    def field_test(self, test: p.FieldTest, facts: Facts) -> Said:
+        match test:
+            case p.Equals() | p.Glob():
+                return self._is(facts, "=", self._value(test))
+            case p.Cidr():
+                return self._is(facts, "=", f'"{test.network}"')
+            case p.Compare():
+                self.assume(f"{facts.name} is a number")
+                return self._is(facts, test.op, str(test.value))
+            case p.Exists():
+                return self._is(facts, "=", "*")
+            case p.Null():
+                return self._null(facts)
+            case _:
+                raise _OnlyWhere
+
+    def _is(self, facts: Facts, operator: str, value: str) -> Said:
+        return Said(f"{self.field_name(facts.name)}{operator}{value}")
+
+    def _null(self, facts: Facts) -> Said:
+        missing = self.negate(self._is(facts, "=", "*"))
+        if not facts.null_text:
+            return missing
+        # A JSON null is extracted as the text "null" (semantics: SPL 11).
+        return self.join(Rank.OR, [missing, self._is(facts, "=", '"null"')])
+
+    def any_of(self, choice: Choice) -> Said:
+        facts = self.facts_of(choice.field)
+        values = list(dict.fromkeys(self._value(test) for test in choice.tests))
+        if len(values) == 1:
+            return self._is(facts, "=", values[0])
+        return Said(f"{self.field_name(facts.name)} IN ({', '.join(values)})")
+
+    def _value(self, test: TextTest) -> str:
+        if isinstance(test, p.Equals):
+            if isinstance(test.value, bool):
+                return "true" if test.value else "false"
+            if not isinstance(test.value, str):
+                return str(test.value)
+            return self._quoted((test.value,), test.cased)
+        return "*" if test.pattern == (p.Wildcard.MANY,) else self._quoted(test.pattern, test.cased)
+
+    def _quoted(self, pattern: p.Pattern, cased: bool) -> str:
+        texts = [piece for piece in pattern if isinstance(piece, str)]
+        if cased or p.Wildcard.ONE in pattern or any(_UNSAYABLE.search(text) for text in texts):
+            raise _OnlyWhere
+        body = "".join(
+            re.sub(r'(["\\])', r"\\\1", piece) if isinstance(piece, str) else "*"
+            for piece in pattern
+        )
+        return f'"{body}"'
+
+    def keyword(self, test: p.Keyword | p.KeywordRegex) -> Said:
+        if isinstance(test, p.KeywordRegex):
+            raise _OnlyWhere
+        self.lose("widens", "a search without a field reads the whole raw event, names included")
+        return Said(self._quoted(test.pattern, test.cased))
+
+    def field_compare(self, test: p.FieldCompare, facts: Facts, other: Facts) -> Said:
+        raise _OnlyWhere
