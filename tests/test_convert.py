@@ -1,0 +1,172 @@
+"""From rules to files: what stands where, what is refused, and that other rules never suffer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from test_rules import CORRELATION, FILTER, GOOD, good
+
+from converter.convert import Converter, clashes, files, report_path
+from converter.languages import LANGUAGES
+from converter.pipelines import Pipelines
+from converter.rules import RuleSet, read_rules
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def rules_of(tmp_path: Path, *texts: str) -> RuleSet:
+    """A folder with these rules, read."""
+    for number, text in enumerate(texts):
+        (tmp_path / f"r{number}.yml").write_text(text, "utf-8")
+    return read_rules([str(tmp_path)])
+
+
+def converter_of(tmp_path: Path, *texts: str, pipelines: tuple[str, ...] = ()) -> Converter:
+    """A converter over these rules."""
+    return Converter(rules_of(tmp_path, *texts), Pipelines(pipelines), tuple(LANGUAGES))
+
+
+def test_names_and_constants_come_from_the_pipeline(tmp_path: Path) -> None:
+    """A CloudTrail rule asks for its data set, and its names are those of the schema."""
+    (one,) = converter_of(tmp_path, GOOD).convert_all()
+    queries = {language: query.text for language, query in one.queries.items()}
+    assert queries == {
+        "lucene": "event.dataset:aws.cloudtrail AND event.action:StopLogging",
+        "eql": 'any where event.dataset == "aws.cloudtrail" and event.action == "StopLogging"',
+        "esql": "FROM logs-aws.cloudtrail-*, filebeat-* METADATA _id, _index, _version\n"
+        '| WHERE event.dataset == "aws.cloudtrail" AND event.action == "StopLogging"',
+        "spl": 'sourcetype="aws:cloudtrail" eventName="StopLogging"',
+    }
+    assert one.queries["eql"].assumptions == (
+        "event.dataset keeps its provider's spelling",
+        "event.action keeps its provider's spelling",
+    )
+
+
+NOTHING_COVERS = [
+    (
+        GOOD.replace("cloudtrail", "cloudtrial"),
+        "no pipeline covers the log source product=aws service=cloudtrial (fields: eventName)",
+        "product=aws service=cloudtrail",
+    ),
+    (
+        GOOD.replace("eventName:", "evntName:"),
+        "no pipeline covers the field evntName of the log source AWS CloudTrail",
+        "eventName",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "what", "near"), NOTHING_COVERS)
+def test_what_nothing_covers_is_an_error(tmp_path: Path, text: str, what: str, near: str) -> None:
+    """An unknown field or log source is named, with the nearest known one; there is no query."""
+    (one,) = converter_of(tmp_path, text).convert_all()
+    assert one.queries == {}
+    assert one.error is not None
+    assert one.error.what == what
+    assert one.error.next_step.endswith(near)
+    assert one.error.line > 0
+
+
+def test_a_bad_rule_leaves_the_others_alone(tmp_path: Path) -> None:
+    """Each rule is converted on its own; what fails carries its error."""
+    bad = good("  a: {'eventName|contians': x}\n  condition: a\n")
+    done = list(converter_of(tmp_path, bad, GOOD).convert_all())
+    assert [bool(one.error) for one in done] == [True, False]
+    assert "contians" in str(done[0].error)
+
+
+def test_any_of_several_rules_is_one_query(tmp_path: Path) -> None:
+    """A correlation that one event of any rule satisfies is an OR of these rules."""
+    two = GOOD.replace("1", "2").replace("StopLogging", "DeleteTrail")
+    done = list(converter_of(tmp_path, GOOD + "name: one\n", two, CORRELATION).convert_all())
+    assert done[2].queries["lucene"].text == (
+        "(event.dataset:aws.cloudtrail AND event.action:StopLogging) OR "
+        "(event.dataset:aws.cloudtrail AND event.action:DeleteTrail)"
+    )
+
+
+def test_other_correlations_are_refused_with_a_reason(tmp_path: Path) -> None:
+    """A correlation over time has no query yet, and says so in every language."""
+    text = CORRELATION.replace("gte: 1", "gte: 5").replace("  rules: [one, 2222", "  rules: [one] #")
+    done = list(converter_of(tmp_path, GOOD + "name: one\n", text).convert_all())
+    assert {query.fidelity for query in done[1].queries.values()} == {"unsupported"}
+    assert "event_count" in done[1].queries["eql"].notes[0]
+
+
+def test_a_filter_is_anded_to_its_rule(tmp_path: Path) -> None:
+    """A filter changes the query of the rule that it names and has none of its own."""
+    done = list(converter_of(tmp_path, GOOD + "name: one\n", FILTER).convert_all())
+    assert [one.queries["spl"].text for one in done] == [
+        'sourcetype="aws:cloudtrail" eventName="StopLogging" NOT userAgent="robot"'
+    ]
+
+
+def test_the_report_names_every_query(tmp_path: Path) -> None:
+    """report.json is sorted and holds file, fidelity, assumptions and notes of each query."""
+    tree = files(converter_of(tmp_path, GOOD).convert_all())
+    report = json.loads(tree["report.json"])
+    (entry,) = report["rules"]
+    assert entry["path"] == "r0.yml"
+    assert entry["queries"]["spl"] == {
+        "file": "queries/spl/r0.spl",
+        "fidelity": "unproved",
+        "assumptions": [],
+        "notes": [],
+    }
+    assert tree["queries/spl/r0.spl"].decode().endswith('eventName="StopLogging"\n')
+    assert str(tmp_path) not in tree["report.json"].decode()
+
+
+def test_chosen_pipelines_replace_the_shipped_ones(tmp_path: Path) -> None:
+    """With a pipeline of the user's own, its names count and unknown fields pass."""
+    own = tmp_path / "own.yml"
+    own.write_text(
+        "name: own\npriority: 1\ntransformations:\n"
+        "- id: a\n  type: field_name_mapping\n  mapping: {eventName: my.name}\n",
+        "utf-8",
+    )
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    (one,) = converter_of(folder, GOOD, pipelines=(str(own),)).convert_all()
+    assert one.queries["eql"].text == 'any where my.name : "StopLogging"'
+    assert one.queries["eql"].assumptions == (
+        "my.name, which no field catalogue describes, is a keyword field",
+    )
+
+
+def test_processes_give_the_same_as_one(tmp_path: Path) -> None:
+    """Several worker processes return the same queries in the same order."""
+    texts = [GOOD.replace("11111111-", f"1111111{n}-") for n in range(5)]
+    converter = converter_of(tmp_path, *texts)
+    alone = [converter.convert(rule) for rule in converter.rules.rules]
+    assert converter.convert_in_processes(converter.rules.rules, 2) == alone
+
+
+def test_clashing_names_are_told(tmp_path: Path) -> None:
+    """Two rules whose queries would have one file name are an error."""
+    for folder, number in (("a", "1"), ("b", "2")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "r.yml").write_text(GOOD.replace("1", number), "utf-8")
+    rules = read_rules([str(tmp_path / "a"), str(tmp_path / "b")])
+    assert [error.what.split(" of ")[0] for error in clashes(rules)] == [
+        "its queries would have the file names"
+    ]
+
+
+def test_shipped_rules_convert_in_full() -> None:
+    """Every rule of the project has a query in every language that can say it, and no error."""
+    rules = read_rules([str(ROOT / "sigma_rules")])
+    assert rules.errors == ()
+    done = list(Converter(rules, Pipelines(), tuple(LANGUAGES)).convert_all())
+    assert [one.error for one in done if one.error] == []
+    unsaid = [
+        (one.rule.stem, language)
+        for one in done
+        for language, query in one.queries.items()
+        if not query.text
+    ]
+    assert unsaid == [("cisco/aaa/traffic_duplication", "eql")]
+    assert all(report_path(one.rule).startswith(one.rule.stem) for one in done)
