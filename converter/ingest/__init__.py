@@ -1,0 +1,3 @@
+"""Raw events as Elasticsearch and Splunk store them."""
+
+from __future__ import annotations
