@@ -12,13 +12,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from converter.errors import PipelineError
-from converter.ingest import aws_cloudtrail, azure_activitylogs, gcp_audit
+from converter.ingest import aws_cloudtrail, azure_activitylogs, cisco_ios, gcp_audit
 
 Store = Callable[[object], dict[str, Any]]
 
 SOURCES: Mapping[str, tuple[Store, Store]] = {
     "aws_cloudtrail": (aws_cloudtrail.ecs, aws_cloudtrail.splunk),
     "azure_activitylogs": (azure_activitylogs.ecs, azure_activitylogs.splunk),
+    "cisco_ios": (cisco_ios.ecs, cisco_ios.splunk),
     "gcp_audit": (gcp_audit.ecs, gcp_audit.splunk),
 }
 
