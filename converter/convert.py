@@ -12,7 +12,7 @@ from typing import Any
 from converter import predicate as p
 from converter.errors import PolysigmaError, RuleError, Unsupported
 from converter.languages import LANGUAGES, Emitter, Query, Scoped
-from converter.lower import lower, tree
+from converter.lower import as_stored, lower, tree
 from converter.pipelines import Facts, Mapped, Pipelines, Schema
 from converter.rules import Rule, RuleSet
 from converter.rules.correlations import filtered, is_any_of, referenced
@@ -99,7 +99,7 @@ class Converter:
             for restriction in filtered(rule, self.rules)
         ]
         predicate = parts[0] if len(parts) == 1 else p.And(tuple(parts))
-        return Meaning(predicate, mapped.facts, mapped.indices)
+        return Meaning(as_stored(predicate, mapped.facts), mapped.facts, mapped.indices)
 
     def _mapped(self, rule: Rule, schema: Schema) -> Mapped:
         return self.pipelines.map(rule, tree(rule), schema)

@@ -250,11 +250,19 @@ def _keyword(value: values.SigmaType) -> p.Predicate:
 
 
 def as_stored(predicate: p.Predicate, facts: Callable[[str], Facts]) -> p.Predicate:
-    """A mapped predicate over documents as the schema stores them: null may be the text "null"."""
+    """A mapped predicate over documents as the schema stores them.
+
+    A null may be the text "null", and what the raw event lacks may have a text of its own.
+    """
 
     def change(test: p.Test) -> p.Predicate:
-        if isinstance(test, p.Null) and facts(test.field).null_text:
-            return p.Or((test, p.Equals(test.field, "null", cased=True)))
+        if isinstance(test, p.Null):
+            known = facts(test.field)
+            texts = ["null"] * known.null_text + [known.absent] * bool(known.absent)
+            return p.Or((test, *(p.Equals(test.field, text) for text in texts)))
+        if isinstance(test, p.Exists) or (isinstance(test, p.Glob) and test.pattern == (_MANY,)):
+            absent = facts(test.field).absent
+            return p.And((test, p.Not(p.Equals(test.field, absent)))) if absent else test
         return test
 
     return p.rebuild(predicate, change)

@@ -10,7 +10,7 @@ import yaml
 
 from converter.errors import Unsupported
 from converter.languages import LANGUAGES
-from converter.lower import lower, tree
+from converter.lower import as_stored, lower, tree
 from converter.pipelines import Facts
 from converter.rules import Rule
 
@@ -44,6 +44,7 @@ def facts_of(case: dict[str, Any]):
             entry.get("casing") == "canonical",
             entry.get("list", False),
             entry.get("null_text", False),
+            cidr=entry.get("cidr", ""),
         )
         for name, entry in case.get("fields", {}).items()
     }
@@ -54,7 +55,8 @@ def said(case: dict[str, Any], language: str) -> dict[str, str] | str:
     """The query in the form in which cases state it: without what every query begins with."""
     rule = a_rule(case)
     try:
-        query = LANGUAGES[language](facts_of(case)).emit(lower(rule, tree(rule)))
+        facts = facts_of(case)
+        query = LANGUAGES[language](facts).emit(as_stored(lower(rule, tree(rule)), facts))
     except Unsupported as error:
         return {"unsupported": error.what}
     text = query.text.removeprefix("any where ").split("| WHERE ", 1)[-1]

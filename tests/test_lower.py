@@ -128,4 +128,17 @@ def test_the_pipe_of_old_sigma_is_refused() -> None:
 def test_a_null_may_be_stored_as_text() -> None:
     """Where a schema keeps JSON null as the text "null", a null test asks for both."""
     stored = as_stored(Not(Null("f")), lambda name: Facts(name, null_text=True))
-    assert stored == Not(Or((Null("f"), Equals("f", "null", cased=True))))
+    assert stored == Not(Or((Null("f"), Equals("f", "null"))))
+
+
+def test_what_is_absent_may_be_stored_as_text() -> None:
+    """Where a schema writes a text for a missing key, existence excludes that text."""
+
+    def facts(name: str) -> Facts:
+        return Facts(name, absent="success")
+
+    is_absent = Equals("f", "success")
+    assert as_stored(Null("f"), facts) == Or((Null("f"), is_absent))
+    assert as_stored(Exists("f"), facts) == And((Exists("f"), Not(is_absent)))
+    assert as_stored(Glob("f", (MANY,)), facts) == And((Glob("f", (MANY,)), Not(is_absent)))
+    assert as_stored(Glob("f", ("x", MANY)), facts) == Glob("f", ("x", MANY))

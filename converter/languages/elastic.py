@@ -36,7 +36,7 @@ class ElasticEmitter(Emitter):
             case p.Regex():
                 return self.regex(test, facts)
             case p.Cidr():
-                return self.cidr(test, facts)
+                return self.cidr(test, self.facts_of(facts.cidr) if facts.cidr else facts)
             case p.Compare():
                 return self.compare(self.numeric(test, facts), facts)
             case p.Exists():

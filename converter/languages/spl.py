@@ -69,19 +69,12 @@ class Spl(Emitter, SplunkBackend):
             case p.Exists():
                 return self._is(facts, "=", "*")
             case p.Null():
-                return self._null(facts)
+                return self.negate(self._is(facts, "=", "*"))
             case _:
                 raise _OnlyWhere
 
     def _is(self, facts: Facts, operator: str, value: str) -> Said:
         return Said(f"{self.field_name(facts.name)}{operator}{value}")
-
-    def _null(self, facts: Facts) -> Said:
-        missing = self.negate(self._is(facts, "=", "*"))
-        if not facts.null_text:
-            return missing
-        # A JSON null is extracted as the text "null" (semantics: SPL 11).
-        return self.join(Rank.OR, [missing, self._is(facts, "=", '"null"')])
 
     def any_of(self, choice: Choice) -> Said:
         facts = self.facts_of(choice.field)

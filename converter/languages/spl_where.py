@@ -65,16 +65,11 @@ class Where(Emitter, SplunkBackend):
             case p.Exists():
                 return Said(f"isnotnull({name})")
             case p.Null():
-                return self._null(name, facts)
+                return Said(f"isnull({name})")
             case p.TimePart():
                 return self._time_part(test, name)
             case _:
                 raise TypeError(f"{type(test).__name__} is no test of one field")
-
-    def _null(self, name: str, facts: Facts) -> Said:
-        if not facts.null_text:
-            return Said(f"isnull({name})")
-        return Said(f'coalesce({name}, "null")="null"')
 
     def _time_part(self, test: p.TimePart, name: str) -> Said:
         self.assume("times are read in the time zone of the searching user")

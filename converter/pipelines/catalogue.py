@@ -27,8 +27,9 @@ class Facts:
 
     `type` is Elasticsearch's (keyword, text, flattened, ip, long, ...), "string" in Splunk, or
     "unknown" where no catalogue speaks. `canonical`: the provider fixes the spelling. `lists`: the
-    field can hold several values. `null_text`: a JSON null arrives as the text "null".
-    `none` is the reason why the schema has no such field, else empty.
+    field can hold several values. `null_text`: a JSON null arrives as the text "null". `absent` is
+    what stands there when the raw event has no such key, `cidr` the field that takes networks,
+    `none` the reason why the schema has no such field; each is empty where there is no such thing.
     """
 
     name: str
@@ -36,6 +37,8 @@ class Facts:
     canonical: bool = False
     lists: bool = False
     null_text: bool = False
+    absent: str = ""
+    cidr: str = ""
     none: str = ""
 
 
@@ -62,7 +65,7 @@ class Source:
     _targets: dict[tuple[Schema, str], Facts] = field(default_factory=dict, repr=False)
 
     def find(self, name: str) -> Field | None:
-        """The catalogue's entry for a field of a rule: by its name, else the longest family `x.*`."""
+        """The catalogue's entry for a rule's field: by its name, else the longest family `x.*`."""
         exact = self.fields.get(name)
         if exact is not None:
             return exact
@@ -173,6 +176,8 @@ def _facts(name: str, entry: dict[str, Any], defaults: dict[str, Any]) -> Facts:
         merged.get("casing") == "canonical",
         bool(merged.get("list", False)),
         bool(merged.get("null_text", False)),
+        str(merged.get("absent", "")),
+        str(merged.get("cidr", "")),
         str(merged.get("none", "")),
     )
 
