@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from converter.ingest.moments import iso_moment, us_moment
+from converter.ingest.moments import iso_moment, unix_time, us_moment
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,17 @@ def test_iso(text: object, moment: str | None) -> None:
 def test_us(text: object, moment: str | None) -> None:
     """American times become UTC with milliseconds, everything else nothing."""
     assert us_moment(text) == moment
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("2026-03-03T10:15:00.1239Z", "1772532900.123"),
+        ("2026-03-03T12:15:00+02:00", "1772532900.000"),
+        ("1969-12-31T23:59:59.5Z", "-0.500"),
+        ("soon", None),
+    ],
+)
+def test_unix(text: object, seconds: str | None) -> None:
+    """ISO 8601 times become seconds since 1970 with milliseconds, everything else nothing."""
+    assert unix_time(text) == seconds

@@ -11,7 +11,7 @@ import re
 
 from converter.ingest.document import Document, plain, put, stream
 from converter.ingest.java_map import java_text
-from converter.ingest.moments import iso_moment
+from converter.ingest.moments import iso_moment, unix_time
 from converter.ingest.splunk_fields import Fields, extracted
 
 SOURCETYPE = "cisco:ios"
@@ -45,15 +45,20 @@ def ecs(event: object) -> Document:
     document["observer"] = {"vendor": "Cisco", "product": "IOS"}
     put(document, ("@timestamp",), iso_moment(fields.get("timestamp")))
     put(document, ("host", "name"), fields.get("host"))
+    put(document, ("log", "syslog", "hostname"), fields.get("host"))
     put(document, ("process", "name"), fields.get("program"))
     _put_message(document, text)
     return document
 
 
 def splunk(event: object) -> Fields:
-    """message (the raw line), host, program and whatever else the event holds."""
+    """message and _raw (the raw line), _time (UNIX time), and whatever else the event holds."""
     fields, _ = _read(event)
-    return extracted(fields) | {"sourcetype": SOURCETYPE} if fields else {}
+    if not fields:
+        return {}
+    extra = {"_raw": fields.get("message"), "_time": unix_time(fields.get("timestamp"))}
+    given = {name: value for name, value in extra.items() if value is not None}
+    return extracted(fields | given) | {"sourcetype": SOURCETYPE}
 
 
 def _read(event: object) -> tuple[Document, str]:

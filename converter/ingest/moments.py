@@ -1,10 +1,11 @@
-"""Times as Elasticsearch writes them: UTC, milliseconds, `Z`."""
+"""Times as Elasticsearch writes them (UTC, milliseconds, `Z`) and as Splunk counts them."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ISO = re.compile(
     r"(?P<date>\d{4}-\d{2}-\d{2})"
     r"(?:[T ](?P<time>\d{2}:\d{2}(?::\d{2})?)(?:[.,](?P<fraction>\d+))?)?"
@@ -40,6 +41,15 @@ def us_moment(value: object) -> str | None:
     clock = "%I:%M:%S %p" if found["half"] else "%H:%M:%S"
     text = f"{found['date']} {found['time']}{found['half'] or ''}"
     return _written(text, f"%m/%d/%Y {clock}", found["zone"])
+
+
+def unix_time(value: object) -> str | None:
+    """ISO 8601 text to Splunk's _time: seconds since 1970 with milliseconds; else None."""
+    moment = iso_moment(value)
+    if moment is None:
+        return None
+    milliseconds = (datetime.fromisoformat(moment) - _EPOCH) // timedelta(milliseconds=1)
+    return f"{milliseconds / 1000:.3f}"
 
 
 def _written(text: str, form: str, zone: str | None) -> str | None:
