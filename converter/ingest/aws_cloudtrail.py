@@ -47,10 +47,15 @@ def ecs(event: object) -> Document:
 
 
 def splunk(event: object) -> Fields:
-    """The leaf fields; the add-on writes errorCode `success` where the record has none."""
-    if not isinstance(event, Mapping):
+    """The leaf fields; where the record has no error code or null, the add-on writes `success`."""
+    record = plain(event)
+    if not isinstance(record, dict):
         return {}
-    fields = {"errorCode": "success"} | extracted(plain(event))
+    if record.get("errorCode") is None:
+        record["errorCode"] = "success"
+    fields = extracted(record)
+    for raw, names in table(NAME)["cim"].items():
+        fields |= {name: fields[raw] for name in names if raw in fields}
     return fields | {"sourcetype": SOURCETYPE}
 
 
