@@ -9,18 +9,17 @@ from typing import Any
 
 import yaml
 
-from converter import predicate as p
 from converter.errors import LogError, PolysigmaError
 from converter.ingest import to_ecs, to_splunk
-from converter.lower import as_stored, lower, tree
-from converter.matcher import Event, compile_predicate
+from converter.matcher import Event, EventTest, compile_predicate
 from converter.matcher.explain import explain, render
-from converter.pipelines import Pipelines, Source
+from converter.matcher.rules import Reading, View, readings
+from converter.pipelines import Pipelines
 from converter.rules import Rule, RuleSet
-from converter.rules.correlations import filtered, is_any_of, referenced
+from converter.rules.correlations import referenced
+from converter.rules.yaml_reader import read_documents
 
-Predicate = p.Predicate
-VIEWS = ("native", "ecs", "splunk")
+VIEWS: tuple[View, ...] = ("native", "ecs", "splunk")
 
 
 @dataclass(frozen=True)
@@ -45,22 +44,24 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class _View:
-    """How one rule of one log source sees an event."""
+class _Seen:
+    """How one rule sees an event under one view."""
 
-    name: str
-    predicate: Predicate
+    reading: Reading
+    test: EventTest
     document: Callable[[Event], Event]
-    paths: Callable[[str], tuple[str, ...]] | None
 
 
 def read_samples(path: Path) -> list[Sample]:
     """The samples of one file. Raises LogError where it is none."""
     try:
-        data = yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)
+        documents = read_documents(path.read_text("utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         what = f"not YAML: {str(error).splitlines()[0]}"
         raise LogError(what, path=str(path), next_step="mend the YAML") from None
+    data = documents[0].value if documents else None
+    for flaw in documents[0].flaws if documents else ():
+        raise LogError(flaw.what, path=str(path), line=flaw.line, next_step=flaw.next_step)
     if not isinstance(data, dict) or not any(data.get(key) for key in ("match", "miss")):
         step = "write `match:` and `miss:`, lists of {name, why, event}"
         raise LogError("no samples in this file", path=str(path), next_step=step)
@@ -106,56 +107,33 @@ def run_samples(
             yield from _outcomes(rule, sample, views)
 
 
-def _outcomes(rule: Rule, sample: Sample, views: Sequence[_View]) -> Iterator[Outcome]:
-    for name in VIEWS:
-        mine = [view for view in views if view.name == name]
-        hits = [
-            compile_predicate(view.predicate, view.paths)(view.document(sample.event))
-            for view in mine
-        ]
-        passed = any(hits) is sample.match
+def _outcomes(rule: Rule, sample: Sample, views: Mapping[View, list[_Seen]]) -> Iterator[Outcome]:
+    for name, mine in views.items():
+        passed = any(seen.test(seen.document(sample.event)) for seen in mine) is sample.match
         yield Outcome(rule, sample, name, passed, () if passed else tuple(_why(mine, sample)))
 
 
-def _why(views: Sequence[_View], sample: Sample) -> Iterator[str]:
-    for view in views:
-        document = view.document(sample.event)
-        yield from render(explain(view.predicate, document, view.paths))
+def _why(views: Sequence[_Seen], sample: Sample) -> Iterator[str]:
+    for seen in views:
+        reading, document = seen.reading, seen.document(sample.event)
+        yield from render(explain(reading.predicate, document, reading.paths))
 
 
-def _views(rule: Rule, rules: RuleSet, pipelines: Pipelines) -> list[_View]:
-    if rule.kind == "correlation":
-        if not is_any_of(rule):
-            step = "samples of a correlation need `any of these rules`"
-            raise rule.error("samples hold single events", "correlation", next_step=step)
-        bases = referenced(rule, rules)
-        return [view for base in bases for view in _views(base, rules, pipelines)]
-    source = pipelines.require(rule)
-    parts = (rule, *filtered(rule, rules))
-    native = _View("native", _all([lower(part, tree(part)) for part in parts]), _raw, source.native)
-    return [native, _ecs(parts, pipelines, source), _splunk(parts, pipelines, source)]
+def _views(rule: Rule, rules: RuleSet, pipelines: Pipelines) -> dict[View, list[_Seen]]:
+    for base in referenced(rule, rules) if rule.kind == "correlation" else (rule,):
+        pipelines.require(base)
+    return {
+        view: [_seen(reading, view) for reading in readings(rule, rules, pipelines, view)]
+        for view in VIEWS
+    }
 
 
-def _raw(event: Event) -> Event:
-    return event
-
-
-def _ecs(parts: Sequence[Rule], pipelines: Pipelines, source: Source) -> _View:
-    mapped = [(part, pipelines.map(part, tree(part), "ecs")) for part in parts]
-    predicate = _all([lower(part, one.rule) for part, one in mapped])
-    stored = as_stored(predicate, mapped[0][1].facts)
-    return _View("ecs", stored, lambda event: to_ecs(source.stem, event), None)
-
-
-def _splunk(parts: Sequence[Rule], pipelines: Pipelines, source: Source) -> _View:
-    mapped = [(part, pipelines.map(part, tree(part), "splunk")) for part in parts]
-    predicate = _all([lower(part, one.rule) for part, one in mapped])
-    stored = as_stored(predicate, mapped[0][1].facts)
-    return _View("splunk", stored, lambda event: to_splunk(source.stem, event), None)
-
-
-def _all(parts: Sequence[Predicate]) -> Predicate:
-    return parts[0] if len(parts) == 1 else p.And(tuple(parts))
+def _seen(reading: Reading, view: View) -> _Seen:
+    test = compile_predicate(reading.predicate, reading.paths)
+    if view == "native":
+        return _Seen(reading, test, lambda event: event)
+    store = to_ecs if view == "ecs" else to_splunk
+    return _Seen(reading, test, lambda event: store(reading.source, event))
 
 
 def missing_samples(rules: RuleSet, folder: Path) -> list[Rule]:

@@ -218,6 +218,7 @@ def text_of(value: p.Value) -> str:
 
 
 def pattern_of(test: TextTest) -> p.Pattern:
+    """A text test as a pattern; a whole value is a pattern of one text."""
     return test.pattern if isinstance(test, p.Glob) else (text_of(test.value),)
 
 

@@ -64,7 +64,8 @@ def from_glob(pattern: Pattern, cased: bool) -> str:
             items += [letter(char, cased) for char in piece]
         else:
             items.append(_ANYTHING if piece is Wildcard.MANY else Dot())
-    return _checked(tuple(items))
+    # Without `?` a glob's automaton is no larger than its text: no forecast is needed.
+    return _checked(tuple(items), forecast=Wildcard.ONE in pattern)
 
 
 def has_case(text: str) -> bool:
@@ -83,14 +84,14 @@ def _naming(pattern: str, task: Callable[[], _T]) -> _T:
     raise Unsupported(f"{error.what}, in /{pattern}/", next_step=error.next_step)
 
 
-def _checked(items: Items) -> str:
+def _checked(items: Items, forecast: bool = True) -> str:
     text = _top(items)
     if len(text) > _LONGEST:
         raise Unsupported(
             f"the Lucene regular expression has {len(text)} characters, more than {_LONGEST}",
             next_step="shorten the pattern, or compare with case",
         )
-    if too_complex(items):
+    if forecast and too_complex(items):
         raise Unsupported(
             "the regular expression has too many states for Lucene",
             next_step="lower the repetition bounds, or anchor the pattern",

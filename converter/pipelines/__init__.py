@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from sigma.exceptions import SigmaError
@@ -42,6 +41,12 @@ __all__ = [
 ]
 
 
+_USERS: dict[Schema, frozenset[str]] = {
+    "ecs": frozenset({"elasticsearch", "eql", "esql", "lucene", "elastalert", "opensearch"}),
+    "splunk": frozenset({"splunk"}),
+}
+
+
 @dataclass(frozen=True)
 class Mapped:
     """A rule after its pipelines: pySigma's rule in the schema's names, and facts on them."""
@@ -71,14 +76,8 @@ class Pipelines:
         self.folders = list(pipeline_folders() if folders is None else folders)
         self.sources: Mapping[str, Source] = load_catalogue(self.folders)
         self.chosen = tuple(chosen)
+        self._own = {schema: _load_all(self.chosen, schema) for schema in SCHEMAS}
         self._files: dict[tuple[Schema, str], ProcessingPipeline] = {}
-
-    @cached_property
-    def _own(self) -> ProcessingPipeline:
-        plain = ProcessingPipeline()
-        for name in self.chosen:
-            plain = plain + _load(name)
-        return plain
 
     def source(self, logsource: Mapping[str, str]) -> Source | None:
         """The catalogue's log source of a rule: the one that agrees in most words, or none."""
@@ -106,7 +105,7 @@ class Pipelines:
         source = self.source(rule.logsource) if self.chosen else self.require(rule)
         if source is not None and not self.chosen:
             _check_fields(rule, source, schema)
-        pipeline = self._own if self.chosen else self._shipped(schema, source)
+        pipeline = self._own[schema] if self.chosen else self._shipped(schema, source)
         try:
             pipeline.apply(tree)
         except SigmaError as error:
@@ -141,10 +140,18 @@ def _indices(pipeline: ProcessingPipeline, source: Source | None) -> tuple[str, 
     return tuple(str(name) for name in names)
 
 
+def _load_all(names: Sequence[str], schema: Schema) -> ProcessingPipeline:
+    """The pipelines made for this schema, in order; one that names no backend is made for all."""
+    loaded = [_load(name) for name in names]
+    mine = [
+        one for one in loaded if not one.allowed_backends or one.allowed_backends & _USERS[schema]
+    ]
+    return sum(mine, ProcessingPipeline())
+
+
 def _load(name: str) -> ProcessingPipeline:
     """A pipeline by file, folder or installed name."""
     if os.path.isdir(name):
-        resolver = ProcessingPipelineResolver()
         files = [str(path) for path in sorted(Path(name).glob("*.yml"))]
         if not files:
             raise PipelineError(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 
@@ -107,7 +107,8 @@ class _Builder:
 class _Loader(yaml.CSafeLoader):
     """libyaml's composer without YAML 1.1's guesses about plain scalars."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
+    # Without annotation: the base class declares it as an instance's.
+    yaml_implicit_resolvers = {}  # noqa: RUF012
 
 
 def read_documents(text: str) -> list[Document]:

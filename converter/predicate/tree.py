@@ -1,8 +1,4 @@
-"""The tree in which everything meets: rules lower to it, queries parse to it, the matcher runs it.
-
-A predicate is And, Or, Not or one test. Tests never fail: on an event without the field, or with
-a value of another type, a test is false. And(()) is true of every event, Or(()) of none.
-"""
+"""The nodes of a predicate, its walkers and its normal form."""
 
 from __future__ import annotations
 
@@ -47,7 +43,7 @@ class Or:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """True when the argument is not (two-valued: a false test on a missing field becomes true)."""
+    """True when the argument is not."""
 
     arg: Predicate
 
@@ -251,57 +247,3 @@ def tidy(pattern: Iterable[str | Wildcard]) -> Pattern:
         else:
             out.append(piece)
     return tuple(out)
-
-
-def show(predicate: Predicate) -> str:
-    """The tree as one readable line, for messages."""
-    if isinstance(predicate, And | Or):
-        word = " and " if isinstance(predicate, And) else " or "
-        if not predicate.args:
-            return "true" if isinstance(predicate, And) else "false"
-        return "(" + word.join(show(arg) for arg in predicate.args) + ")"
-    if isinstance(predicate, Not):
-        return "not " + show(predicate.arg)
-    return show_test(predicate)
-
-
-def show_test(test: Test) -> str:
-    """One test as readable text, such as `eventName = "StopLogging"`."""
-    if isinstance(test, Keyword):
-        return f"any text {_like(test.pattern, test.cased)}"
-    if isinstance(test, KeywordRegex):
-        return f"any text matches /{test.pattern}/{test.flags}"
-    return f"{test.field} {_show_wanted(test)}"
-
-
-def _show_wanted(test: FieldTest) -> str:
-    if isinstance(test, Equals):
-        return f"{'= (cased)' if test.cased else '='} {_literal(test.value)}"
-    if isinstance(test, Glob):
-        return _like(test.pattern, test.cased)
-    if isinstance(test, Regex):
-        return f"matches /{test.pattern}/{test.flags}"
-    if isinstance(test, Cidr):
-        return f"in {test.network}"
-    if isinstance(test, Compare):
-        return f"{test.op} {test.value}"
-    if isinstance(test, FieldCompare):
-        return f"{test.relation} field {test.other}"
-    if isinstance(test, TimePart):
-        return f"{test.part} {test.op} {test.value}"
-    return "exists" if isinstance(test, Exists) else "is missing or null"
-
-
-def _like(pattern: Pattern, cased: bool) -> str:
-    text = "".join(p.value if isinstance(p, Wildcard) else _escaped(p) for p in pattern)
-    return f"{'like (cased)' if cased else 'like'} {_literal(text)}"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("*", "\\*").replace("?", "\\?")
-
-
-def _literal(value: Value) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f'"{value}"' if isinstance(value, str) else str(value)
