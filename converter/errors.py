@@ -3,6 +3,7 @@
 PolysigmaError
   RuleError      a Sigma rule, correlation or filter cannot be read or means nothing
   PipelineError  a processing pipeline, the field catalogue or a value list is wrong or missing
+  QueryError     text is no query of its language, or the engine would refuse it
   Unsupported    one rule, one language: the language cannot say it
   LogError       a log, a sample or an event cannot be read
   PackageError   a package cannot be built
@@ -54,6 +55,19 @@ class RuleError(PolysigmaError):
 
 class PipelineError(PolysigmaError):
     """A pipeline, the field catalogue or a value list that cannot be used."""
+
+
+class QueryError(PolysigmaError):
+    """A query that its engine would refuse: `kind` is parse, type, unknown_column or other."""
+
+    kind: str = "parse"
+
+    @classmethod
+    def of(cls, kind: str, what: str, next_step: str = "") -> QueryError:
+        """An error of another kind than parse."""
+        error = cls(what, next_step=next_step)
+        error.kind = kind
+        return error
 
 
 class Unsupported(PolysigmaError):

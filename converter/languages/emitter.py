@@ -137,6 +137,8 @@ class Emitter(TextQueryBackend):
     def say_test(self, test: p.Test) -> Said:
         if isinstance(test, p.Keyword | p.KeywordRegex):
             return self.keyword(test)
+        if isinstance(test, p.Opaque):
+            self.refuse(f"nothing is known of {test.name}", "write the test out")
         facts = self.facts_of(test.field)
         if isinstance(test, p.FieldCompare):
             return self.field_compare(test, facts, self.facts_of(test.other))

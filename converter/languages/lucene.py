@@ -152,5 +152,5 @@ def _slashed(regexp: str) -> str:
     return f"/{escaped}/"
 
 
-def _number(value: int | float) -> str:
-    return f"\\{value}" if value < 0 else str(value)
+def _number(value: int | float | str) -> str:
+    return f"\\{value}" if str(value).startswith("-") else str(value)

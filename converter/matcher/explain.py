@@ -17,6 +17,7 @@ from converter.predicate import (
     Keyword,
     KeywordRegex,
     Not,
+    Opaque,
     Or,
     Predicate,
     Test,
@@ -205,7 +206,7 @@ def _decisive(
 
 
 def _found(test: Test, event: Event, paths: Paths | None) -> tuple[Any, ...] | None:
-    if isinstance(test, Keyword | KeywordRegex):
+    if isinstance(test, Keyword | KeywordRegex | Opaque):
         passes = TESTS[type(test)](test)
         return tuple(value for value in every_value(event) if passes((value,)))
     if isinstance(test, FieldCompare):

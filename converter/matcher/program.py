@@ -21,6 +21,7 @@ from converter.predicate import (
     KeywordRegex,
     Not,
     Null,
+    Opaque,
     Or,
     Predicate,
     Test,
@@ -69,7 +70,7 @@ def compile_test(test: Test, paths: Paths | None = None) -> EventTest:
 
 def _reader(test: Test, paths: Paths | None) -> Reader:
     """What the test looks at: its field, both fields as a pair, or every value of the event."""
-    if isinstance(test, Keyword | KeywordRegex):
+    if isinstance(test, Keyword | KeywordRegex | Opaque):
         return every_value
     read = field_reader(test.field, paths)
     if not isinstance(test, FieldCompare):
@@ -141,7 +142,7 @@ def _together(every: bool, row: list[Predicate]) -> _Node:
 
 def _subject(node: Predicate) -> str:
     """What a test reads, if others may read it too."""
-    if isinstance(node, And | Or | Not | FieldCompare):
+    if isinstance(node, And | Or | Not | FieldCompare | Opaque):
         return ""
     return "*" if isinstance(node, Keyword | KeywordRegex) else f"={node.field}"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import operator
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -28,10 +29,13 @@ from converter.predicate import (
     Keyword,
     KeywordRegex,
     Null,
+    Opaque,
     Pattern,
     Regex,
+    Single,
     Test,
     TimePart,
+    Words,
 )
 
 ValuesTest = Callable[[Values], bool]
@@ -170,8 +174,13 @@ def cidr(test: Cidr) -> ValuesTest:
 
 
 def compare(test: Compare) -> ValuesTest:
-    """The value is a number, or the text of one, and stands in this order to the rule's number."""
+    """The value is a number, or the text of one, and stands in this order to the rule's number.
+
+    To a text it stands as text does, by its characters' numbers.
+    """
     wanted, holds = test.value, _COMPARE[test.op]
+    if isinstance(wanted, str):
+        return lambda values: any(isinstance(one, str) and holds(one, wanted) for one in values)
 
     def passes(values: Values) -> bool:
         found = (number(value) for value in values)
@@ -242,6 +251,29 @@ def _plain_numbers(values: Values) -> set[int | float]:
     return set(_numbers([value for value in values if not isinstance(value, str)]))
 
 
+def words(test: Words) -> ValuesTest:
+    """The value, split into lower-case words, holds these in sequence."""
+    wanted, count = list(test.words), len(test.words)
+
+    def passes(values: Values) -> bool:
+        found = [re.findall(r"\w+", fold(value)) for value in values if isinstance(value, str)]
+        return any(
+            one[at : at + count] == wanted for one in found for at in range(len(one) - count + 1)
+        )
+
+    return passes
+
+
+def single(test: Single) -> ValuesTest:
+    """There is exactly one value, and it is not null."""
+    return lambda values: len(values) == 1 and values[0] is not None
+
+
+def opaque(test: Opaque) -> ValuesTest:
+    """What nothing is known of is never true here."""
+    return lambda values: False
+
+
 TESTS: dict[type[Test], Callable[[Any], ValuesTest]] = {
     Equals: equals,
     Glob: like,
@@ -254,4 +286,7 @@ TESTS: dict[type[Test], Callable[[Any], ValuesTest]] = {
     TimePart: time_part,
     Keyword: like,
     KeywordRegex: regex,
+    Words: words,
+    Single: single,
+    Opaque: opaque,
 }

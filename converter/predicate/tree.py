@@ -88,11 +88,11 @@ class Cidr:
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """The field is a number and stands in this order to the value."""
+    """The field stands in this order to the value: as a number, or as text to a text value."""
 
     field: str
     op: Order
-    value: int | float
+    value: int | float | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,28 @@ class TimePart:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """The field, split into lower-case words, holds these words in sequence (analysed text)."""
+
+    field: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """The field holds exactly one value."""
+
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """A named test of which nothing else is known, such as a macro; false to the matcher."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Keyword:
     """Some text value of the event fits the pattern."""
 
@@ -148,8 +170,20 @@ class KeywordRegex:
     flags: str = ""
 
 
-FieldTest = Equals | Glob | Regex | Cidr | Compare | Exists | Null | FieldCompare | TimePart
-Test = FieldTest | Keyword | KeywordRegex
+FieldTest = (
+    Equals
+    | Glob
+    | Regex
+    | Cidr
+    | Compare
+    | Exists
+    | Null
+    | FieldCompare
+    | TimePart
+    | Words
+    | Single
+)
+Test = FieldTest | Keyword | KeywordRegex | Opaque
 Predicate = And | Or | Not | Test
 
 TRUE = And(())
@@ -171,7 +205,7 @@ def fields(predicate: Predicate) -> list[str]:
     """Names of all fields the tree asks for, each once, in order of appearance."""
     names: dict[str, None] = {}
     for test in tests(predicate):
-        if not isinstance(test, Keyword | KeywordRegex):
+        if not isinstance(test, Keyword | KeywordRegex | Opaque):
             names[test.field] = None
         if isinstance(test, FieldCompare):
             names[test.other] = None

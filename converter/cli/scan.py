@@ -1,0 +1,130 @@
+"""polysigma scan"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+
+import click
+from rich.table import Table
+
+from converter.cli.talk import console, tell_errors
+from converter.errors import LogError
+from converter.logs import Record, Reject, read
+from converter.matcher.rules import RuleTest, View, compile_rules
+from converter.pipelines import Pipelines
+from converter.rules import read_rules
+from converter.scan import CompiledRule, Match, RuleSummary, Summary, scan, time_reader, window
+
+
+@click.command("scan")
+@click.argument("logs", nargs=-1, required=True, type=click.Path(allow_dash=True))
+@click.option("--rules", "places", multiple=True, help="Rule files or folders; repeat.")
+@click.option(
+    "--schema",
+    type=click.Choice(["native", "ecs", "splunk"]),
+    default="native",
+    help="How the events are written: as the provider does, or as a SIEM stores them.",
+)
+@click.option("-p", "--pipeline", "pipelines", multiple=True, help="As in convert.")
+@click.option("--since", help="Only events from this time on (ISO 8601 or UNIX time).")
+@click.option("--until", help="Only events before this time.")
+@click.option("--no-event", is_flag=True, help="Leave the event out of each match.")
+@click.option("--fail-on-match", is_flag=True, help="Exit 1 if anything matched.")
+@click.option("-v", "--verbose", is_flag=True, help="Name every rejected record.")
+def command(
+    logs: tuple[str, ...],
+    places: tuple[str, ...],
+    schema: View,
+    pipelines: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    no_event: bool,
+    fail_on_match: bool,
+    verbose: bool,
+) -> None:
+    """Match LOGS (files, folders, gzipped or not, - for standard input) against rules.
+
+    Prints one JSON object a match on stdout. Records that cannot be read are counted, and the first
+    of each kind is shown; the scan goes on, and the exit code is 1.
+    """
+    times = window(since, until)
+    rule_set = read_rules(places or ("sigma_rules",))
+    tests, refused = compile_rules(rule_set, Pipelines(pipelines), schema)
+    faults = tell_errors([*rule_set.errors, *refused])
+    if not tests:
+        raise LogError("no rules to match", next_step="name rules with --rules")
+    summary = Summary()
+    results = scan(_compiled(tests), _records(logs), times=times, summary=summary)
+    _print(results, with_event=not no_event, verbose=verbose)
+    faults += _tell(summary)
+    matched = fail_on_match and any(summary.matches.values())
+    sys.exit(_exit_code(summary, faults, matched))
+
+
+def _compiled(tests: Sequence[RuleTest]) -> list[CompiledRule]:
+    return [
+        CompiledRule(
+            RuleSummary(one.rule.id, one.rule.title, one.rule.level or None, one.rule.path),
+            one.matches,
+            time_reader(one.time),
+            one.rule.kind == "correlation",
+        )
+        for one in tests
+    ]
+
+
+def _records(logs: Sequence[str]) -> Iterator[Record | Reject]:
+    """The records, counted on a terminal while they pass."""
+    records = read(logs, sys.stdin.buffer)
+    if not sys.stderr.isatty():
+        yield from records
+        return
+    with console().status("scanning") as status:
+        for count, record in enumerate(records, 1):
+            if count % 5000 == 0:
+                status.update(f"scanning: {count:,} records")
+            yield record
+
+
+def _print(results: Iterable[Match | Reject], *, with_event: bool, verbose: bool) -> None:
+    out = sys.stdout.buffer
+    for result in results:
+        if isinstance(result, Match):
+            out.write(result.line(with_event=with_event))
+        elif verbose:
+            click.echo(f"rejected: {_place(result)}: {result.why}", err=True)
+    out.flush()
+
+
+def _place(reject: Reject) -> str:
+    number = f" record {reject.number}" if reject.number else ""
+    return f"{reject.file}{number}{f' ({reject.position})' if reject.position else ''}"
+
+
+def _tell(summary: Summary) -> int:
+    for kind, rejected in summary.rejects.items():
+        first = rejected.first
+        click.echo(
+            f"rejected: {rejected.count} {kind}; the first: {_place(first)}: {first.why}", err=True
+        )
+    found = {rule: count for rule, count in summary.matches.items() if count}
+    if found:
+        table = Table("matches", "level", "rule", title_justify="left")
+        for rule, count in sorted(found.items(), key=lambda item: -item[1]):
+            table.add_row(str(count), rule.level or "", rule.title)
+        console().print(table)
+    rejects = sum(rejected.count for rejected in summary.rejects.values())
+    click.echo(
+        f"{summary.records} records, {sum(found.values())} matches, {rejects} rejected"
+        + (f", {summary.outside} outside the time asked for" if summary.outside else "")
+        + (f", {summary.undated} matches without a time" if summary.undated else ""),
+        err=True,
+    )
+    return rejects
+
+
+def _exit_code(summary: Summary, faults: int, matched: bool) -> int:
+    if not summary.records and summary.rejects:
+        return 2
+    return 1 if faults or matched else 0
