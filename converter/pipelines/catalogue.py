@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import fnmatch
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -98,7 +98,7 @@ class Source:
                 return facts
             if facts.name.endswith(".*") and target.startswith(facts.name[:-1]):
                 best = facts if best is None or len(facts.name) > len(best.name) else best
-        return best or Facts(target)
+        return replace(best, name=target) if best else Facts(target)
 
     def nearest(self, name: str) -> str:
         """The known field most like this name."""

@@ -1,0 +1,78 @@
+"""The catalogue as code sees it: facts by name, native paths, log sources."""
+
+from __future__ import annotations
+
+import pytest
+
+from converter.errors import PipelineError
+from converter.pipelines import Pipelines, nearest
+from converter.pipelines.catalogue import load_source
+
+SOURCES = Pipelines().sources
+
+
+def test_a_family_answers_for_each_of_its_keys() -> None:
+    """A key below `x.*` has the family's facts under its own name, and its own native path."""
+    source = SOURCES["aws_cloudtrail"]
+    name = "aws.cloudtrail.flattened.request_parameters.bucketName"
+    assert (source.facts("ecs", name).name, source.facts("ecs", name).type) == (name, "flattened")
+    assert source.native("requestParameters.bucketName") == ("requestParameters.bucketName",)
+    gcp = SOURCES["gcp_audit"]
+    assert gcp.native("protoPayload.request.a.b")[0] == "protoPayload.request.a.b"
+
+
+def test_an_exact_name_comes_before_its_family() -> None:
+    """`requestParameters.userName` has a field of its own in ECS."""
+    entry = SOURCES["aws_cloudtrail"].find("requestParameters.userName")
+    assert entry is not None
+    assert entry.name == "requestParameters.userName"
+
+
+def test_unknown_names_have_no_facts() -> None:
+    """A field outside the catalogue is a keyword field by assumption only."""
+    assert SOURCES["aws_cloudtrail"].facts("ecs", "my.field").type == "unknown"
+    assert SOURCES["aws_cloudtrail"].find("nosuch") is None
+
+
+LOGSOURCES = [
+    ({"product": "aws", "service": "cloudtrail"}, "aws_cloudtrail"),
+    ({"product": "azure", "service": "activitylogs"}, "azure_activitylogs"),
+    ({"product": "gcp", "service": "gcp.audit"}, "gcp_audit"),
+    ({"product": "cisco", "service": "aaa"}, "cisco_ios"),
+]
+
+
+@pytest.mark.parametrize(("logsource", "stem"), LOGSOURCES, ids=[s for _, s in LOGSOURCES])
+def test_log_sources_are_found(logsource: dict[str, str], stem: str) -> None:
+    """A rule's log source leads to its catalogue; one word less or another does not."""
+    pipelines = Pipelines()
+    source = pipelines.source(logsource)
+    assert source is not None
+    assert source.stem == stem
+    assert pipelines.source({"product": logsource["product"]}) is None
+    assert pipelines.source(logsource | {"service": "other"}) is None
+
+
+def test_the_nearest_word_is_found_without_case() -> None:
+    """A slip of the finger finds its word."""
+    assert nearest("EVENTNAM", ["eventSource", "eventName"]) == "eventName"
+    assert nearest("x", []) == ""
+
+
+BROKEN = [
+    ("fields: [", "not YAML"),
+    ("title: x\n", "not a field catalogue"),
+    ("- 1\n", "not a field catalogue"),
+    ("title: x\nlogsource: {product: p}\nfields: {f: 3}\n", "not a field catalogue"),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), BROKEN)
+def test_a_broken_catalogue_is_named(tmp_path, text: str, words: str) -> None:
+    """A file that is no catalogue is an error with its path and a next step."""
+    path = tmp_path / "x.yml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(PipelineError, match=words) as caught:
+        load_source(path)
+    assert caught.value.path == str(path)
+    assert caught.value.next_step
