@@ -1,0 +1,85 @@
+"""Logs of any common form -> events, as a stream.
+
+The form is told by content alone: JSON with a record on each line; lists; the wrappers of
+CloudTrail, Azure, CloudWatch, EventBridge and others (see `shapes`), in any layout, also one after
+another; text, such as syslog, of which each line becomes the event `{"message": line}`; and each
+of these gzipped. A byte order mark and Windows line ends are tolerated, blank lines are nothing.
+A record that cannot be read is a `Reject`, and its neighbours are read all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from typing import BinaryIO
+
+from converter.logs.opening import CHUNK, Content, File, find
+from converter.logs.reading import read_chunks
+from converter.logs.records import Kind, Record, Reject
+
+__all__ = ["MAX_RECORD", "Kind", "Record", "Reject", "read"]
+
+MAX_RECORD = 256 << 20
+
+_TORN: frozenset[Kind] = frozenset({"json", "encoding", "unfinished", "empty"})
+
+
+def read(
+    places: Sequence[str],
+    stdin: BinaryIO | None = None,
+    *,
+    max_record: int = MAX_RECORD,
+    chunk: int = CHUNK,
+) -> Iterator[Record | Reject]:
+    """The records of these files, folders (with all below) and standard input (`-`), in order.
+
+    `max_record` is the size in bytes over which a record is rejected; so much and, where a damaged
+    archive is taken up again, up to three times as much is held. `chunk` is the size of one read.
+    It raises nothing: whatever cannot be read is a `Reject`, and reading goes on behind it.
+    """
+    for file in find(places):
+        if isinstance(file, Reject):
+            yield file
+        else:
+            yield from _read_file(file, stdin, max_record, chunk)
+
+
+def _read_file(
+    file: File, stdin: BinaryIO | None, max_record: int, chunk: int
+) -> Iterator[Record | Reject]:
+    with ExitStack() as stack:
+        try:
+            stream = stdin if file.path is None else stack.enter_context(file.path.open("rb"))
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else None
+            yield Reject(file.name, 0, "", "unreadable", f"it cannot be opened: {why or error}")
+            return
+        if stream is None:
+            yield Reject(file.name, 0, "", "unreadable", "there is no standard input")
+            return
+        content = Content(stream, chunk)
+        results = read_chunks(content, file.name, max_record)
+        yield from _with_trouble(results, content, file.name)
+
+
+def _with_trouble(
+    results: Iterator[Record | Reject], content: Content, name: str
+) -> Iterator[Record | Reject]:
+    """The results, then what ended the file too early, which accounts for a last torn record."""
+    last: Reject | None = None
+    for result in results:
+        if last is not None:
+            yield last
+        last = result if isinstance(result, Reject) else None
+        if last is None:
+            yield result
+    if content.trouble is None:
+        if last is not None:
+            yield last
+        return
+    kind, why = content.trouble
+    if last is not None and last.kind not in _TORN:
+        yield last
+        last = None
+    number, raw = (last.number, last.raw) if last else (0, b"")
+    yield Reject(name, number, f"byte {content.size}", kind, why, raw)
