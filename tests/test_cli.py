@@ -52,7 +52,7 @@ BAD = {
 
 
 def test_bad_rules_are_named_and_the_rest_is_done(content: Path) -> None:
-    """Each bad file gets a message of its own, the good rule its queries, and the exit code is 1."""
+    """Each bad file gets a message of its own, the good rule its queries; the exit code is 1."""
     for name, (text, _) in BAD.items():
         (content / "sigma_rules" / "zz" / name).parent.mkdir(exist_ok=True)
         (content / "sigma_rules" / "zz" / name).write_bytes(text)

@@ -51,7 +51,10 @@ VALUES: list[tuple[Any, Predicate]] = [
     ({"f": True}, Equals("f", True)),
     ({"f": None}, Null("f")),
     ({"f": ["a", "b"]}, Or((Equals("f", "a"), Equals("f", "b")))),
-    ({"f|contains|all": ["a", "b"]}, And((Glob("f", (MANY, "a", MANY)), Glob("f", (MANY, "b", MANY))))),
+    (
+        {"f|contains|all": ["a", "b"]},
+        And((Glob("f", (MANY, "a", MANY)), Glob("f", (MANY, "b", MANY)))),
+    ),
     ({"f": "a", "g": "b"}, And((Equals("f", "a"), Equals("g", "b")))),
     ([{"f": "a"}, {"g": "b"}], Or((Equals("f", "a"), Equals("g", "b")))),
     ({"f|exists": True}, Exists("f")),
@@ -88,12 +91,12 @@ def test_a_selection_may_begin_with_not() -> None:
     case = {"selections": {"notepad": {"f": "a"}, "android": {"g": "b"}}}
     rule = a_rule(case | {"condition": "notepad and not android"})
     assert lower(rule, tree(rule)) == And((Equals("f", "a"), Not(Equals("g", "b"))))
-    with pytest.raises(Exception, match="not defined|Expected"):
+    with pytest.raises(Exception, match=r"not defined|Expected"):
         _ = [c.parsed for c in SigmaRule.from_dict(rule.data).detection.parsed_condition]
 
 
 def test_selectors_and_several_conditions() -> None:
-    """`1 of`, `all of` and `them` leave out names beginning with an underscore; conditions are ORed."""
+    """Selectors leave out names beginning with an underscore; several conditions are ORed."""
     case = {"selections": {"a1": {"f": "1"}, "a2": {"f": "2"}, "_b": {"f": "3"}}}
     rule = a_rule(case | {"condition": ["1 of a*", "all of them"]})
     one, two = Equals("f", "1"), Equals("f", "2")

@@ -1,4 +1,4 @@
-"""Reading rules: what is accepted exactly, what is refused where, and that one fault stops nothing."""
+"""Reading rules: what is accepted, what is refused where, and that one fault stops nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ detection:
 
 def good(detection: str, number: int = 2) -> str:
     """A whole rule around a detection."""
-    head = GOOD.split("detection:")[0].replace("1111", f"{number:04d}")
+    head = GOOD.split("detection:", maxsplit=1)[0].replace("1111", f"{number:04d}")
     return head + "detection:\n" + detection
 
 
@@ -44,7 +44,7 @@ FAULTS = [
     ("lost name", good("  a: {f: 1}\n  condition: a or b\n"), 6, "`b` names no selection"),
     ("no condition", good("  a: {f: 1}\n"), 4, "no condition"),
     ("no selection", good("  condition: a\n"), 4, "no selection"),
-    ("no detection", GOOD.split("detection:")[0], 1, "no detection"),
+    ("no detection", GOOD.split("detection:", maxsplit=1)[0], 1, "no detection"),
     ("no title", GOOD.replace("title: Good", "name: good"), 1, "no title"),
     ("no id", GOOD.replace("id:", "name:"), 1, "no id"),
     ("no UUID", GOOD.replace("11111111-1111", "1-1"), 2, "is no UUID"),
@@ -60,7 +60,9 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "line", "what"), [f[1:] for f in FAULTS], ids=[f[0] for f in FAULTS])
+@pytest.mark.parametrize(
+    ("text", "line", "what"), [f[1:] for f in FAULTS], ids=[f[0] for f in FAULTS]
+)
 def test_faults_are_errors_with_a_line(tmp_path: Path, text: str, line: int, what: str) -> None:
     """Each fault is refused, at its line, in words, and with something to do next."""
     found = read(tmp_path, text)

@@ -25,9 +25,9 @@ from converter.rules import Rule, RuleSet, read_rules
 @click.option("-p", "--pipeline", "pipelines", multiple=True, help="As in convert.")
 @click.option("--json", "as_data", is_flag=True, help="Print JSON for programs.")
 def command(rule: str, event: str, schema: View, pipelines: tuple[str, ...], as_data: bool) -> None:
-    """Say why RULE did or did not match EVENT (a file of events, - for standard input), test by test.
+    """Say why RULE did or did not match EVENT, test by test.
 
-    Tests marked with a star decide. RULE may be a folder; then every rule in it is explained.
+    EVENT is a file of events, or - for standard input. Tests marked with a star decide. RULE may be a folder; then every rule in it is explained.
     """
     rule_set = read_rules((rule,))
     faults = tell_errors(rule_set.errors)
