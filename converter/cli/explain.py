@@ -27,7 +27,8 @@ from converter.rules import Rule, RuleSet, read_rules
 def command(rule: str, event: str, schema: View, pipelines: tuple[str, ...], as_data: bool) -> None:
     """Say why RULE did or did not match EVENT, test by test.
 
-    EVENT is a file of events, or - for standard input. Tests marked with a star decide. RULE may be a folder; then every rule in it is explained.
+    EVENT is a file of events, or - for standard input. Tests marked with a star decide. RULE may be
+    a folder; then every rule in it is explained.
     """
     rule_set = read_rules((rule,))
     faults = tell_errors(rule_set.errors)
