@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address, ip_network
 from typing import ClassVar
 
@@ -12,6 +13,8 @@ from converter.pipelines import Facts, Schema
 
 NUMBERS = frozenset({"long", "integer", "short", "byte", "double", "float", "unsigned_long"})
 TEXTS = frozenset({"text", "match_only_text"})
+_BARE = re.compile(r"[A-Za-z_@]\w*(?:\.[A-Za-z_@]\w*)*", re.ASCII)
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _UNREACHED = {
     "nested": "is nested, and a query of this kind does not look inside nested objects",
     "flattened": "is flattened, and has no columns for its keys",
@@ -92,10 +95,16 @@ class ElasticEmitter(Emitter):
             self.assume(f"values of {facts.name} hold no line breaks")
         return from_regex(test.pattern, test.flags)
 
-    def check_map_text(self, test: TextTest, facts: Facts) -> None:
+    def check_text(self, test: TextTest, facts: Facts) -> None:
+        """Whether the field takes texts and wildcards, and holds the text that the rule means."""
+        if facts.type in ("ip", "boolean", "date") or facts.type in NUMBERS:
+            what = f"{facts.name} is of type {facts.type} and takes no wildcards"
+            self.refuse(what, "write whole values, or use |cidr for addresses")
+        if facts.type == "map_text" and not is_anything(test):
+            self._check_map_text(test, facts)
+
+    def _check_map_text(self, test: TextTest, facts: Facts) -> None:
         """A whole object is kept as `{key=value}` text in hash order, not as JSON."""
-        if facts.type != "map_text" or is_anything(test):
-            return
         if any(char in piece for piece in pieces(test) for char in '"{}[]:,='):
             what = f"{facts.name} holds {{key=value}} text, the rule searches it for JSON text"
             self.refuse(what, "test a field below the object")
@@ -208,6 +217,18 @@ def _octets(address: str, prefix: int) -> p.Pattern:
 
 def _first_group(digits: str) -> p.Pattern:
     return p.tidy((digits, *[p.Wildcard.ONE] * (4 - len(digits)), ":", p.Wildcard.MANY))
+
+
+def quoted_name(name: str, reserved: frozenset[str]) -> str:
+    """A field name of EQL or ES|QL, in back-quotes where it needs them."""
+    if _BARE.fullmatch(name) and not reserved.intersection(name.lower().split(".")):
+        return name
+    return f"`{name.replace('`', '``')}`"
+
+
+def quoted_text(text: str) -> str:
+    """A text literal of EQL or ES|QL."""
+    return '"' + "".join(_ESCAPES.get(char, char) for char in text) + '"'
 
 
 def text_of(value: p.Value) -> str:

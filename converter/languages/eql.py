@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from typing import ClassVar
 
 from sigma.backends.elasticsearch.elasticsearch_eql import EqlBackend
 
 from converter import predicate as p
-from converter.languages.elastic import TEXTS, ElasticEmitter, is_anything, pattern_of, text_of
+from converter.languages.elastic import (
+    TEXTS,
+    ElasticEmitter,
+    is_anything,
+    pattern_of,
+    quoted_name,
+    quoted_text,
+    text_of,
+)
 from converter.languages.emitter import Rank, Said, TextTest
 from converter.languages.lucene_regexp import from_glob
 from converter.pipelines import Facts
 
-_BARE = re.compile(r"[A-Za-z_@]\w*(?:\.[A-Za-z_@]\w*)*", re.ASCII)
 _RESERVED = frozenset(
     "and any by false in join like maxspan not null of or regex sample sequence true until where "
     "with".split()
 )
-_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 class Eql(ElasticEmitter, EqlBackend):
@@ -32,16 +37,14 @@ class Eql(ElasticEmitter, EqlBackend):
         return f"any where {self.say(predicate).text}"
 
     def field_name(self, name: str) -> str:
-        if _BARE.fullmatch(name) and not _RESERVED.intersection(name.lower().split(".")):
-            return name
-        return f"`{name.replace('`', '``')}`"
+        return quoted_name(name, _RESERVED)
 
     def text(self, test: TextTest, facts: Facts) -> Said:
         return self.texts((test,), facts)
 
     def texts(self, tests: tuple[TextTest, ...], facts: Facts) -> Said:
         for test in tests:
-            self._check_type(test, facts)
+            self.check_text(test, facts)
         if any(is_anything(test) for test in tests):
             return self.exists(facts)
         exact = self.all_exact(tests, facts)
@@ -51,22 +54,16 @@ class Eql(ElasticEmitter, EqlBackend):
         globs = [pattern_of(test) for test in starred if not _has_star(test)]
         if globs:
             operator = "like" if exact else ("like~" if len(globs) > 1 else ":")
-            parts.append(self._is(facts, operator, [_string(_glob(g)) for g in globs]))
+            parts.append(self._is(facts, operator, [quoted_text(_glob(g)) for g in globs]))
         regexps = [pattern_of(test) for test in starred if _has_star(test)]
         if regexps:
             operator = "regex" if exact else "regex~"
-            values = [_string(from_glob(pattern, cased=True)) for pattern in regexps]
+            values = [quoted_text(from_glob(pattern, cased=True)) for pattern in regexps]
             parts.append(self._is(facts, operator, values))
         return self.join(Rank.OR, parts)
 
-    def _check_type(self, test: TextTest, facts: Facts) -> None:
-        if facts.type in ("ip", "boolean", "date"):
-            what = f"{facts.name} is of type {facts.type} and takes no wildcards"
-            self.refuse(what, "write whole values, or use |cidr for addresses")
-        self.check_map_text(test, facts)
-
     def _whole(self, tests: list[TextTest], facts: Facts, exact: bool) -> Said:
-        values = [_string("".join(map(str, pattern_of(test)))) for test in tests]
+        values = [quoted_text("".join(map(str, pattern_of(test)))) for test in tests]
         if len(values) > 1:
             return self._is(facts, "in" if exact else "in~", values)
         if exact:
@@ -87,14 +84,14 @@ class Eql(ElasticEmitter, EqlBackend):
         return self._is(facts, "==", [text_of(value)])
 
     def address(self, facts: Facts, value: str) -> Said:
-        return self._is(facts, "==", [_string(value)])
+        return self._is(facts, "==", [quoted_text(value)])
 
     def regex(self, test: p.Regex, facts: Facts) -> Said:
-        return self._is(facts, "regex", [_string(self.regexp_of(test, facts))])
+        return self._is(facts, "regex", [quoted_text(self.regexp_of(test, facts))])
 
     def cidr(self, test: p.Cidr, facts: Facts) -> Said:
         if facts.type == "ip":
-            return Said(f"cidrMatch({self.field_name(facts.name)}, {_string(test.network)})")
+            return Said(f"cidrMatch({self.field_name(facts.name)}, {quoted_text(test.network)})")
         return self.texts(self.networks(test, facts), facts)
 
     def compare(self, test: p.Compare, facts: Facts) -> Said:
@@ -114,7 +111,3 @@ def _has_star(test: TextTest) -> bool:
 
 def _glob(pattern: p.Pattern) -> str:
     return "".join(piece.value if isinstance(piece, p.Wildcard) else piece for piece in pattern)
-
-
-def _string(text: str) -> str:
-    return '"' + "".join(_ESCAPES.get(char, char) for char in text) + '"'

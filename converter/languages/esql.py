@@ -8,19 +8,25 @@ from typing import ClassVar
 from sigma.backends.elasticsearch.elasticsearch_esql import ESQLBackend
 
 from converter import predicate as p
-from converter.languages.elastic import TEXTS, ElasticEmitter, is_anything, pattern_of, text_of
+from converter.languages.elastic import (
+    TEXTS,
+    ElasticEmitter,
+    is_anything,
+    pattern_of,
+    quoted_name,
+    quoted_text,
+    text_of,
+)
 from converter.languages.emitter import Rank, Said, TextTest
 from converter.languages.lucene import Lucene
 from converter.pipelines import Facts
 
-_BARE = re.compile(r"[A-Za-z_@]\w*(?:\.[A-Za-z_@]\w*)*", re.ASCII)
 _RESERVED = frozenset(
     "and as asc by change_point completion desc dissect drop enrich eval explain false first fork "
     "from fuse grok in inline inlinestats insist is join keep last like limit lookup metadata "
     "mv_expand not null nulls on or rename rerank rlike row sample show sort stats true ts where "
     "with".split()
 )
-_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _INDEX = re.compile(r"[\w.*:<>-]+", re.ASCII)
 _PARTS = {
     "minute": "minute_of_hour",
@@ -43,7 +49,7 @@ class Esql(ElasticEmitter, ESQLBackend):
     def whole(self, predicate: p.Predicate) -> str:
         where = self.say(predicate).text
         names = ", ".join(
-            name if _INDEX.fullmatch(name) else _string(name) for name in self._from()
+            name if _INDEX.fullmatch(name) else quoted_text(name) for name in self._from()
         )
         return f"FROM {names} METADATA {self.state_defaults['metadata']}\n| WHERE {where}"
 
@@ -57,9 +63,7 @@ class Esql(ElasticEmitter, ESQLBackend):
         return Said(f"NOT COALESCE({part.text}, false)", Rank.NOT)
 
     def field_name(self, name: str) -> str:
-        if _BARE.fullmatch(name) and not _RESERVED.intersection(name.lower().split(".")):
-            return name
-        return f"`{name.replace('`', '``')}`"
+        return quoted_name(name, _RESERVED)
 
     def field_test(self, test: p.FieldTest, facts: Facts) -> Said:
         if self._needs_search(facts) and not isinstance(test, p.Null | p.Exists):
@@ -79,8 +83,8 @@ class Esql(ElasticEmitter, ESQLBackend):
         self.assumptions |= lucene.assumptions
         self.losses |= lucene.losses
         if said.rank is Rank.NOT:
-            return Said(f"NOT QSTR({_string(said.text.removeprefix('NOT '))})", Rank.NOT)
-        return Said(f"QSTR({_string(said.text)})")
+            return Said(f"NOT QSTR({quoted_text(said.text.removeprefix('NOT '))})", Rank.NOT)
+        return Said(f"QSTR({quoted_text(said.text)})")
 
     def text(self, test: TextTest, facts: Facts) -> Said:
         return self.texts((test,), facts)
@@ -89,26 +93,22 @@ class Esql(ElasticEmitter, ESQLBackend):
         if self._needs_search(facts):
             return self._search(p.Or(tuple(tests)))
         for test in tests:
-            self._check_type(test, facts)
+            self.check_text(test, facts)
         if any(is_anything(test) for test in tests):
             return self.exists(facts)
         exact = self.all_exact(tests, facts)
         patterns = [_cased(pattern_of(test), exact) for test in tests]
         field = self.field_name(facts.name) if exact else f"TO_LOWER({self.field_name(facts.name)})"
-        whole = [_string("".join(map(str, pattern))) for pattern in patterns if len(pattern) <= 1]
-        globs = [_string(_like(pattern)) for pattern in patterns if len(pattern) > 1]
+        whole = [
+            quoted_text("".join(map(str, pattern))) for pattern in patterns if len(pattern) <= 1
+        ]
+        globs = [quoted_text(_like(pattern)) for pattern in patterns if len(pattern) > 1]
         parts = [_listed(field, "==", "IN", whole)] if whole else []
         if globs:
             parts.append(_listed(field, "LIKE", "LIKE", globs))
         if len(globs) > 1:
             self.notes["needs Elasticsearch 9.2 or newer (LIKE with a list)"] = None
         return self.join(Rank.OR, parts)
-
-    def _check_type(self, test: TextTest, facts: Facts) -> None:
-        if facts.type in ("ip", "boolean", "date"):
-            what = f"{facts.name} is of type {facts.type} and takes no wildcards"
-            self.refuse(what, "write whole values, or use |cidr for addresses")
-        self.check_map_text(test, facts)
 
     def number(self, facts: Facts, value: int | float) -> Said:
         return self._compared(facts, "==", str(value))
@@ -117,18 +117,18 @@ class Esql(ElasticEmitter, ESQLBackend):
         return self._compared(facts, "==", text_of(value))
 
     def address(self, facts: Facts, value: str) -> Said:
-        return self._compared(facts, "==", _string(value))
+        return self._compared(facts, "==", quoted_text(value))
 
     def _compared(self, facts: Facts, operator: str, value: str) -> Said:
         return Said(f"{self.field_name(facts.name)} {operator} {value}", total=False)
 
     def regex(self, test: p.Regex, facts: Facts) -> Said:
-        return self._compared(facts, "RLIKE", _string(self.regexp_of(test, facts)))
+        return self._compared(facts, "RLIKE", quoted_text(self.regexp_of(test, facts)))
 
     def cidr(self, test: p.Cidr, facts: Facts) -> Said:
         if facts.type == "ip":
             name = self.field_name(facts.name)
-            return Said(f"CIDR_MATCH({name}, {_string(test.network)})", total=False)
+            return Said(f"CIDR_MATCH({name}, {quoted_text(test.network)})", total=False)
         return self.texts(self.networks(test, facts), facts)
 
     def compare(self, test: p.Compare, facts: Facts) -> Said:
@@ -192,7 +192,3 @@ def _like(pattern: p.Pattern) -> str:
         piece.value if isinstance(piece, p.Wildcard) else re.sub(r"([\\*?])", r"\\\1", piece)
         for piece in pattern
     )
-
-
-def _string(text: str) -> str:
-    return '"' + "".join(_ESCAPES.get(char, char) for char in text) + '"'

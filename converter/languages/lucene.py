@@ -52,10 +52,7 @@ class Lucene(ElasticEmitter, LuceneBackend):
             return self._analysed(test, facts)
         if facts.type == "flattened":
             return self._flattened(test, facts)
-        if facts.type in ("ip", "boolean", "date") or facts.type not in _TERMS:
-            what = f"{facts.name} is of type {facts.type} and takes no wildcards"
-            self.refuse(what, "write whole values, or use |cidr for addresses")
-        self.check_map_text(test, facts)
+        self.check_text(test, facts)
         if self.is_exact(test, facts):
             return _exact(test)
         return _slashed(from_glob(pattern_of(test), cased=False))
@@ -115,9 +112,6 @@ class Lucene(ElasticEmitter, LuceneBackend):
         if isinstance(test, p.KeywordRegex):
             return Said(_slashed(from_regex(test.pattern, test.flags)))
         return Said(_slashed(from_glob(test.pattern, cased=test.cased)))
-
-
-_TERMS = frozenset({"keyword", "constant_keyword", "wildcard", "map_text", "unknown"})
 
 
 def _exact(test: TextTest) -> str:
