@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from typing import Any
 
 from converter.logs.decoding import decode
 from converter.logs.records import EXCERPT, Fault, Record, Reject
@@ -29,6 +28,8 @@ def read_chunks(chunks: Iterable[bytes], file: str, max_record: int) -> Results:
 
 
 class _File:
+    """One file: a reader for each form, which all number their results."""
+
     def __init__(self, name: str, longest: int, start: int) -> None:
         self.name = name
         self.longest = longest
@@ -156,7 +157,7 @@ def _torn(fault: Fault, cut: int) -> Fault:
     return Fault("json", why, fault.raw[: min(cut, EXCERPT)])
 
 
-_READERS: dict[Form, Callable[[_File, Any], Results]] = {
+_READERS: dict[Form, Callable[[_File, Iterable[bytes]], Results]] = {
     "lines": _File.lines,
     "document": _File.document,
     "text": _File.text,

@@ -36,7 +36,7 @@ def beginning(chunks: Iterator[bytes]) -> bytes:
     head = b""
     for chunk in chunks:
         head += chunk
-        if len(head) >= WINDOW or (b"\n" in chunk and _starts_with_record(head)):
+        if len(head) >= WINDOW + len(BOM) or (b"\n" in chunk and _starts_with_record(head)):
             break
     return head
 

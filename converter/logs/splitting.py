@@ -85,6 +85,11 @@ class Splitter:
 
     def feed(self, chunk: bytes) -> Iterator[Piece]:
         """The records that end in this chunk."""
+        step = max(self._longest, _LOOK_AHEAD)
+        for start in range(0, len(chunk) or 1, step):
+            yield from self._feed(chunk[start : start + step])
+
+    def _feed(self, chunk: bytes) -> Iterator[Piece]:
         chunk, at, self._held = self._held + chunk, 0, b""
         while at < len(chunk) or self._again:
             if self._again:
