@@ -4,8 +4,8 @@
 
 Prints CPU seconds (user + system, of the whole process), wall seconds and peak memory of each run.
 sigma-cli converts one language a run, so its four runs are summed; it has no pipeline for ES|QL,
-whose time is counted as Lucene's. It is not among our requirements: install it beside, with the same
-backends, and name it with --sigma.
+whose time is counted as Lucene's. It is not among our requirements: install it beside, with the
+same backends, and name it with --sigma.
 """
 
 from __future__ import annotations

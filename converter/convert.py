@@ -6,16 +6,22 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from converter import predicate as p
 from converter.errors import PolysigmaError, RuleError, Unsupported
-from converter.languages import LANGUAGES, Emitter, Query, Scoped
+from converter.languages import LANGUAGES, Correlated, Emitter, Query, Scoped, Step
 from converter.lower import as_stored, lower, tree
 from converter.pipelines import Facts, Mapped, Pipelines, Schema
 from converter.rules import Rule, RuleSet
-from converter.rules.correlations import filtered, is_any_of, referenced
+from converter.rules.correlations import (
+    Correlation,
+    filtered,
+    is_any_of,
+    read_correlation,
+    referenced,
+)
 
 FIDELITIES = ("proved", "unproved", "partial", "unsupported")
 
@@ -73,15 +79,44 @@ class Converter:
         kind = LANGUAGES[language]
         try:
             if rule.kind == "correlation" and not is_any_of(rule):
-                what = f"correlations of type {rule.data['correlation'].get('type')}"
-                step = "use the matcher of `polysigma scan`, or convert the rules it names"
-                raise Unsupported(f"{what} are not emitted yet", next_step=step)
+                return self._correlation(rule, kind)
             if kind.schema not in meanings:
                 meanings[kind.schema] = self.meanings(rule, kind.schema)
             return _emit(kind, meanings[kind.schema])
         except Unsupported as error:
             reason = f"{error.what}; {error.next_step}" if error.next_step else error.what
             return Query(language, "", "unsupported", (), (reason,))
+
+    def _correlation(self, rule: Rule, kind: type[Emitter]) -> Query:
+        body = read_correlation(rule, self.rules)
+        if any(base.kind == "correlation" for base in body.rules):
+            step = "correlate the rules themselves"
+            raise Unsupported("no query can correlate correlations", next_step=step)
+        pairs = [(base, self.meaning(base, kind.schema)) for base in body.rules]
+        steps = tuple(self._step(body, base, meaning, kind.schema) for base, meaning in pairs)
+        correlated = Correlated(
+            body.type, steps, body.group_by, body.timespan, body.conditions, body.percentile
+        )
+        emitter = kind(indices=_indices([meaning for _, meaning in pairs]))
+        return emitter.emit_correlation(correlated)
+
+    def _step(self, body: Correlation, base: Rule, meaning: Meaning, schema: Schema) -> Step:
+        names = [body.field_of(name, base) for name in (*body.group_by, *body.fields[:1])]
+        mapped = [self._mapped_name(base, name, schema) for name in names]
+        keys = tuple(mapped[: len(body.group_by)])
+        value = mapped[len(keys)] if body.fields else ""
+        return Step(Scoped(meaning.predicate, meaning.facts), keys, value)
+
+    def _mapped_name(self, base: Rule, name: str, schema: Schema) -> str:
+        """What the base rule's pipeline calls a field; Unsupported where the schema has none."""
+        asking = {"detection": {"a": {f"{name}|exists": True}, "condition": "a"}}
+        mapped = self._mapped(replace(base, data=base.data | asking), schema)
+        predicate = lower(base, mapped.rule)
+        facts = mapped.facts(next(name for name in reversed(p.fields(predicate))))
+        if facts.none:
+            what = f"the field {name} does not exist there: {facts.none}"
+            raise Unsupported(what, next_step="group by another field")
+        return facts.name
 
     def meanings(self, rule: Rule, schema: Schema) -> list[Meaning]:
         """What the rule asks, or each rule of a bundle, of which any suffices."""
@@ -116,8 +151,12 @@ def _convert_part(
 def _emit(kind: type[Emitter], meanings: Sequence[Meaning]) -> Query:
     if len(meanings) == 1:
         return kind(meanings[0].facts, meanings[0].indices).emit(meanings[0].predicate)
-    indices = tuple(dict.fromkeys(name for one in meanings for name in one.indices))
-    return kind(indices=indices).emit_any([Scoped(one.predicate, one.facts) for one in meanings])
+    scoped = [Scoped(one.predicate, one.facts) for one in meanings]
+    return kind(indices=_indices(meanings)).emit_any(scoped)
+
+
+def _indices(meanings: Sequence[Meaning]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for one in meanings for name in one.indices))
 
 
 def query_file(rule: Rule, language: str) -> str:

@@ -88,16 +88,6 @@ def test_any_of_several_rules_is_one_query(tmp_path: Path) -> None:
     )
 
 
-def test_other_correlations_are_refused_with_a_reason(tmp_path: Path) -> None:
-    """A correlation over time has no query yet, and says so in every language."""
-    text = CORRELATION.replace("gte: 1", "gte: 5").replace(
-        "  rules: [one, 2222", "  rules: [one] #"
-    )
-    done = list(converter_of(tmp_path, GOOD + "name: one\n", text).convert_all())
-    assert {query.fidelity for query in done[1].queries.values()} == {"unsupported"}
-    assert "event_count" in done[1].queries["eql"].notes[0]
-
-
 def test_a_filter_is_anded_to_its_rule(tmp_path: Path) -> None:
     """A filter changes the query of the rule that it names and has none of its own."""
     done = list(converter_of(tmp_path, GOOD + "name: one\n", FILTER).convert_all())

@@ -114,7 +114,7 @@ def _tell(summary: Summary) -> int:
         for rule, count in sorted(found.items(), key=lambda item: -item[1]):
             table.add_row(str(count), rule.level or "", rule.title)
         console().print(table)
-    rejects = sum(rejected.count for rejected in summary.rejects.values())
+    rejects = sum(one.count for kind, one in summary.rejects.items() if kind != "empty")
     click.echo(
         f"{summary.records} records, {sum(found.values())} matches, {rejects} rejected"
         + (f", {summary.outside} outside the time asked for" if summary.outside else "")
@@ -125,6 +125,6 @@ def _tell(summary: Summary) -> int:
 
 
 def _exit_code(summary: Summary, faults: int, matched: bool) -> int:
-    if not summary.records and summary.rejects:
+    if not summary.records and summary.rejects.keys() - {"empty"}:
         return 2
     return 1 if faults or matched else 0

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from converter.languages.emitter import Emitter, Scoped
+from converter.languages.arranging import Scoped
+from converter.languages.correlated import Correlated, Step
+from converter.languages.emitter import Emitter
 from converter.languages.eql import Eql
 from converter.languages.esql import Esql
 from converter.languages.lucene import Lucene
 from converter.languages.query import Direction, Fidelity, Query
 from converter.languages.spl import Spl
 
-__all__ = ["LANGUAGES", "Direction", "Emitter", "Fidelity", "Query", "Scoped"]
+__all__ = ["LANGUAGES", "Correlated", "Direction", "Emitter", "Fidelity", "Query", "Scoped", "Step"]
 
 LANGUAGES: dict[str, type[Emitter]] = {
     "lucene": Lucene,

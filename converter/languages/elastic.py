@@ -7,7 +7,8 @@ from ipaddress import ip_address, ip_network
 from typing import ClassVar
 
 from converter import predicate as p
-from converter.languages.emitter import Choice, Emitter, Rank, Said, TextTest
+from converter.languages.arranging import Choice, TextTest
+from converter.languages.emitter import Emitter, Rank, Said
 from converter.languages.lucene_regexp import dot_matches_newline, from_regex, has_case
 from converter.pipelines import Facts, Schema
 

@@ -14,10 +14,11 @@ from sigma.conversion.base import TextQueryBackend
 
 from converter import predicate as p
 from converter.errors import Unsupported
+from converter.languages.arranging import Choice, Scoped, arrange, choices
+from converter.languages.correlated import Correlated
 from converter.languages.query import Direction, Query
 from converter.pipelines import Facts, Schema
 
-TextTest = p.Equals | p.Glob
 _LOSSES = {
     "widens": "can match more than the rule",
     "narrows": "can match less than the rule",
@@ -42,20 +43,6 @@ class Said(NamedTuple):
     total: bool = True
 
 
-class Choice(NamedTuple):
-    """Tests of one field of which one suffices: a value list."""
-
-    field: str
-    tests: tuple[TextTest, ...]
-
-
-class Scoped(NamedTuple):
-    """One of several rules in one query, with the facts of its own log source."""
-
-    predicate: p.Predicate
-    facts: Callable[[str], Facts]
-
-
 class Emitter(TextQueryBackend):
     """One conversion: made afresh for every query, with what the schema knows of its fields."""
 
@@ -73,14 +60,20 @@ class Emitter(TextQueryBackend):
 
     def emit(self, predicate: p.Predicate) -> Query:
         """The whole query. Raises Unsupported with the reason."""
-        return self._query(self.whole(arrange(predicate)))
+        return self.query_of(self.whole(arrange(predicate)))
 
     def emit_any(self, rules: Sequence[Scoped]) -> Query:
         """One query for the events of any of these rules. Raises Unsupported with the reason."""
         scoped = tuple(Scoped(arrange(rule.predicate), rule.facts) for rule in rules)
-        return self._query(self.whole(p.Or(cast(tuple[p.Predicate, ...], scoped))))
+        return self.query_of(self.whole(p.Or(cast(tuple[p.Predicate, ...], scoped))))
 
-    def _query(self, text: str) -> Query:
+    def emit_correlation(self, correlated: Correlated) -> Query:
+        """Several events within a window. Raises Unsupported with the reason."""
+        what = "a query finds single events, no correlations over time"
+        self.refuse(what, "use SPL, EQL or ES|QL")
+
+    def query_of(self, text: str) -> Query:
+        """The text with what was gathered while it was said."""
         fidelity: Literal["partial", "unproved"] = "partial" if self.losses else "unproved"
         notes = (*self.losses, *self.notes)
         return Query(self.language, text, fidelity, tuple(self.assumptions), notes)
@@ -178,39 +171,3 @@ class Emitter(TextQueryBackend):
 
     def refuse(self, what: str, next_step: str) -> NoReturn:
         raise Unsupported(f"{self.name_of_language}: {what}", next_step=next_step)
-
-
-def arrange(predicate: p.Predicate) -> p.Predicate:
-    """The predicate as a person would write it: flat, nothing twice, rule order kept."""
-    if isinstance(predicate, p.And | p.Or):
-        kind = type(predicate)
-        flat: dict[str, p.Predicate] = {}  # by text: 1 and True are one key to Python
-        for arg in predicate.args:
-            part = arrange(arg)
-            for piece in part.args if isinstance(part, kind) else (part,):
-                flat.setdefault(repr(piece), piece)
-        args = tuple(flat.values())
-        return args[0] if len(args) == 1 else kind(args)
-    if isinstance(predicate, p.Not):
-        inner = arrange(predicate.arg)
-        return inner.arg if isinstance(inner, p.Not) else p.Not(inner)
-    return predicate
-
-
-def choices(group: p.Or) -> list[p.Predicate | Choice]:
-    """The arguments, tests of one field drawn together where the first of them stands."""
-    lists: dict[tuple[str, bool], list[TextTest]] = {}
-    places: list[p.Predicate | list[TextTest]] = []
-    for arg in group.args:
-        if not isinstance(arg, p.Equals | p.Glob):
-            places.append(arg)
-            continue
-        key = (arg.field, arg.cased)
-        if key not in lists:
-            places.append(lists.setdefault(key, []))
-        lists[key].append(arg)
-    return [_choice(part) if isinstance(part, list) else part for part in places]
-
-
-def _choice(tests: list[TextTest]) -> p.Predicate | Choice:
-    return tests[0] if len(tests) == 1 else Choice(tests[0].field, tuple(tests))

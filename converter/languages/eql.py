@@ -7,6 +7,8 @@ from typing import ClassVar
 from sigma.backends.elasticsearch.elasticsearch_eql import EqlBackend
 
 from converter import predicate as p
+from converter.languages.arranging import TextTest
+from converter.languages.correlated import Correlated
 from converter.languages.elastic import (
     TEXTS,
     ElasticEmitter,
@@ -16,8 +18,10 @@ from converter.languages.elastic import (
     quoted_text,
     text_of,
 )
-from converter.languages.emitter import Rank, Said, TextTest
+from converter.languages.emitter import Rank, Said
+from converter.languages.eql_sequence import sequence
 from converter.languages.lucene_regexp import from_glob
+from converter.languages.query import Query
 from converter.pipelines import Facts
 
 _RESERVED = frozenset(
@@ -35,6 +39,9 @@ class Eql(ElasticEmitter, EqlBackend):
 
     def whole(self, predicate: p.Predicate) -> str:
         return f"any where {self.say(predicate).text}"
+
+    def emit_correlation(self, correlated: Correlated) -> Query:
+        return self.query_of(sequence(self, correlated))
 
     def field_name(self, name: str) -> str:
         return quoted_name(name, _RESERVED)

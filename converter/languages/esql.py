@@ -8,6 +8,8 @@ from typing import ClassVar
 from sigma.backends.elasticsearch.elasticsearch_esql import ESQLBackend
 
 from converter import predicate as p
+from converter.languages.arranging import TextTest
+from converter.languages.correlated import Correlated
 from converter.languages.elastic import (
     TEXTS,
     ElasticEmitter,
@@ -17,8 +19,10 @@ from converter.languages.elastic import (
     quoted_text,
     text_of,
 )
-from converter.languages.emitter import Rank, Said, TextTest
+from converter.languages.emitter import Rank, Said
+from converter.languages.esql_stats import stats
 from converter.languages.lucene import Lucene
+from converter.languages.query import Query
 from converter.pipelines import Facts
 
 _RESERVED = frozenset(
@@ -46,15 +50,16 @@ class Esql(ElasticEmitter, ESQLBackend):
     or_token: ClassVar[str] = "OR"
     not_token: ClassVar[str] = "NOT"
 
+    def emit_correlation(self, correlated: Correlated) -> Query:
+        return self.query_of(stats(self, correlated, f"FROM {self._from()}"))
+
     def whole(self, predicate: p.Predicate) -> str:
         where = self.say(predicate).text
-        names = ", ".join(
-            name if _INDEX.fullmatch(name) else quoted_text(name) for name in self._from()
-        )
-        return f"FROM {names} METADATA {self.state_defaults['metadata']}\n| WHERE {where}"
+        return f"FROM {self._from()} METADATA {self.state_defaults['metadata']}\n| WHERE {where}"
 
-    def _from(self) -> tuple[str, ...]:
-        return self.indices or (str(self.state_defaults["index"]),)
+    def _from(self) -> str:
+        names = self.indices or (str(self.state_defaults["index"]),)
+        return ", ".join(name if _INDEX.fullmatch(name) else quoted_text(name) for name in names)
 
     def negate(self, part: Said) -> Said:
         """NOT of null is null: what may be null becomes false under NOT (semantics: ES|QL 1)."""

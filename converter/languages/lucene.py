@@ -8,8 +8,9 @@ from typing import ClassVar
 from sigma.backends.elasticsearch.elasticsearch_lucene import LuceneBackend
 
 from converter import predicate as p
+from converter.languages.arranging import TextTest
 from converter.languages.elastic import TEXTS, ElasticEmitter, is_anything, pattern_of, text_of
-from converter.languages.emitter import Rank, Said, TextTest
+from converter.languages.emitter import Rank, Said
 from converter.languages.lucene_regexp import from_glob, from_regex
 from converter.pipelines import Facts
 

@@ -12,7 +12,11 @@ from typing import ClassVar
 from sigma.backends.splunk.splunk import SplunkBackend
 
 from converter import predicate as p
-from converter.languages.emitter import Choice, Emitter, Rank, Said, TextTest
+from converter.languages.arranging import Choice, TextTest
+from converter.languages.correlated import Correlated
+from converter.languages.emitter import Emitter, Rank, Said
+from converter.languages.query import Query
+from converter.languages.spl_streamstats import streamstats
 from converter.languages.spl_where import Where
 from converter.pipelines import Facts, Schema
 
@@ -30,6 +34,14 @@ class Spl(Emitter, SplunkBackend):
     language: ClassVar[str] = "spl"
     name_of_language: ClassVar[str] = "SPL"
     schema: ClassVar[Schema] = "splunk"
+
+    def emit_correlation(self, correlated: Correlated) -> Query:
+        """Raises Unsupported where a rule needs more than `search` can say."""
+        try:
+            return self.query_of(streamstats(self, Where(self.facts, self), correlated))
+        except _OnlyWhere:
+            what = "a correlated rule needs `where`, and a correlation begins with `search`"
+            self.refuse(what, "write the rule without regular expressions and `?`")
 
     def whole(self, predicate: p.Predicate) -> str:
         parts = predicate.args if isinstance(predicate, p.And) else (predicate,)

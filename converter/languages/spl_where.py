@@ -10,7 +10,8 @@ from sigma.backends.splunk.splunk import SplunkBackend
 
 from converter import predicate as p
 from converter.errors import Unsupported
-from converter.languages.emitter import Choice, Emitter, Rank, Said, TextTest
+from converter.languages.arranging import Choice, TextTest
+from converter.languages.emitter import Emitter, Rank, Said
 from converter.languages.lucene_regexp import has_case
 from converter.pipelines import Facts, Schema
 

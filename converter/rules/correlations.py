@@ -1,10 +1,133 @@
-"""Which rules a correlation or a filter is about (specification: correlations, filters)."""
+"""What a correlation and a filter say, and which rules they are about (specification 2.1)."""
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from converter.rules.model import Rule, RuleSet
+
+Type = Literal[
+    "event_count",
+    "value_count",
+    "temporal",
+    "temporal_ordered",
+    "value_sum",
+    "value_avg",
+    "value_median",
+    "value_percentile",
+]
+TYPES: tuple[Type, ...] = (
+    "event_count",
+    "value_count",
+    "temporal",
+    "temporal_ordered",
+    "value_sum",
+    "value_avg",
+    "value_median",
+    "value_percentile",
+)
+_OPERATORS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "==", "neq": "!="}
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_TIMESPAN = re.compile(r"([1-9][0-9]*)([smhdw])")
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """A correlation's body. `timespan` is in seconds; `aliases` map an alias to each rule's field.
+
+    `conditions` are all to hold, each an operator (`>=`) and a number; temporal types have none.
+    """
+
+    type: Type
+    rules: tuple[Rule, ...]
+    group_by: tuple[str, ...]
+    timespan: int
+    conditions: tuple[tuple[str, int | float], ...]
+    fields: tuple[str, ...]
+    percentile: int | float | None
+    aliases: Mapping[str, Mapping[str, str]]
+
+    def field_of(self, name: str, rule: Rule) -> str:
+        """The rule's own field behind a name of `group-by` or of the condition."""
+        fields = self.aliases.get(name, {})
+        return fields.get(rule.id, fields.get(rule.name, name))
+
+
+def read_correlation(rule: Rule, rules: RuleSet) -> Correlation:
+    """The body of a correlation. Raises RuleError where it does not say what it must."""
+    body = rule.data["correlation"]
+    kind = body.get("type")
+    if kind not in TYPES:
+        step = f"use one of {', '.join(TYPES)}"
+        raise rule.error(f"unknown correlation type {kind}", "correlation", next_step=step)
+    condition = _condition(rule, body)
+    names = condition.get("field", ())
+    return Correlation(
+        kind,
+        referenced(rule, rules),
+        _names(body.get("group-by")),
+        _timespan(rule, body),
+        _conditions(rule, condition),
+        _names(names),
+        condition.get("percentile"),
+        _aliases(rule, body),
+    )
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return tuple(str(name) for name in (value if isinstance(value, list | tuple) else [value]))
+
+
+def _timespan(rule: Rule, body: dict[str, Any]) -> int:
+    found = _TIMESPAN.fullmatch(str(body.get("timespan", "")))
+    if found is None:
+        step = "write a number and one of s, m, h, d, w, such as 5m"
+        raise rule.error("no readable timespan", "correlation", "timespan", next_step=step)
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def _condition(rule: Rule, body: dict[str, Any]) -> dict[str, Any]:
+    condition = body.get("condition")
+    if condition is None and str(body.get("type")).startswith("temporal"):
+        return {}
+    if isinstance(condition, dict):
+        return condition
+    what = f"the condition {condition!r} is no map of operators"
+    step = "write `condition: {gte: 10}`"
+    raise rule.error(what, "correlation", "condition", next_step=step)
+
+
+def _conditions(rule: Rule, condition: dict[str, Any]) -> tuple[tuple[str, int | float], ...]:
+    found = []
+    for word, number in condition.items():
+        if word in ("field", "percentile"):
+            continue
+        if (
+            word not in _OPERATORS
+            or isinstance(number, bool)
+            or not isinstance(number, int | float)
+        ):
+            what = f"`{word}: {number}` is no condition"
+            step = f"use one of {', '.join(_OPERATORS)} with a number"
+            raise rule.error(what, "correlation", "condition", next_step=step)
+        found.append((_OPERATORS[word], number))
+    return tuple(found)
+
+
+def _aliases(rule: Rule, body: dict[str, Any]) -> dict[str, dict[str, str]]:
+    aliases = body.get("aliases") or {}
+    if isinstance(aliases, dict) and all(isinstance(value, dict) for value in aliases.values()):
+        return {
+            str(alias): {str(name): str(field) for name, field in fields.items()}
+            for alias, fields in aliases.items()
+        }
+    step = "write `aliases: {name: {rule: field}}`"
+    raise rule.error("`aliases:` is no map of maps", "correlation", "aliases", next_step=step)
 
 
 def referenced(correlation: Rule, rules: RuleSet) -> tuple[Rule, ...]:

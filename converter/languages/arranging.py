@@ -1,0 +1,61 @@
+"""A predicate before it is said: flat, nothing twice, value lists drawn together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from converter import predicate as p
+from converter.pipelines import Facts
+
+TextTest = p.Equals | p.Glob
+
+
+class Choice(NamedTuple):
+    """Tests of one field of which one suffices: a value list."""
+
+    field: str
+    tests: tuple[TextTest, ...]
+
+
+class Scoped(NamedTuple):
+    """One of several rules in one query, with the facts of its own log source."""
+
+    predicate: p.Predicate
+    facts: Callable[[str], Facts]
+
+
+def arrange(predicate: p.Predicate) -> p.Predicate:
+    """The predicate as a person would write it: flat, nothing twice, rule order kept."""
+    if isinstance(predicate, p.And | p.Or):
+        kind = type(predicate)
+        flat: dict[str, p.Predicate] = {}  # by text: 1 and True are one key to Python
+        for arg in predicate.args:
+            part = arrange(arg)
+            for piece in part.args if isinstance(part, kind) else (part,):
+                flat.setdefault(repr(piece), piece)
+        args = tuple(flat.values())
+        return args[0] if len(args) == 1 else kind(args)
+    if isinstance(predicate, p.Not):
+        inner = arrange(predicate.arg)
+        return inner.arg if isinstance(inner, p.Not) else p.Not(inner)
+    return predicate
+
+
+def choices(group: p.Or) -> list[p.Predicate | Choice]:
+    """The arguments, tests of one field drawn together where the first of them stands."""
+    lists: dict[tuple[str, bool], list[TextTest]] = {}
+    places: list[p.Predicate | list[TextTest]] = []
+    for arg in group.args:
+        if not isinstance(arg, p.Equals | p.Glob):
+            places.append(arg)
+            continue
+        key = (arg.field, arg.cased)
+        if key not in lists:
+            places.append(lists.setdefault(key, []))
+        lists[key].append(arg)
+    return [_choice(part) if isinstance(part, list) else part for part in places]
+
+
+def _choice(tests: list[TextTest]) -> p.Predicate | Choice:
+    return tests[0] if len(tests) == 1 else Choice(tests[0].field, tuple(tests))
