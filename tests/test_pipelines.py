@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from converter.convert import Converter
 from converter.errors import PipelineError
 from converter.pipelines import Pipelines, nearest
 from converter.pipelines.catalogue import load_source
+from converter.rules import read_rules
 
 SOURCES = Pipelines().sources
 
@@ -76,3 +78,25 @@ def test_a_broken_catalogue_is_named(tmp_path, text: str, words: str) -> None:
         load_source(path)
     assert caught.value.path == str(path)
     assert caught.value.next_step
+
+
+WINDOWS = """\
+title: Whoami
+id: 55555555-5555-4555-8555-555555555555
+logsource: {product: windows, category: process_creation}
+detection:
+  s: {Image|endswith: '\\whoami.exe'}
+  condition: s
+"""
+
+
+def test_installed_pipelines_meet_the_schema_they_are_made_for(tmp_path) -> None:
+    """With Elastic's and Splunk's pipelines named together, each language gets its own names."""
+    (tmp_path / "r.yml").write_text(WINDOWS, "utf-8")
+    rules = read_rules([str(tmp_path)])
+    chosen = Pipelines(["sysmon", "ecs_windows", "splunk_windows"])
+    (one,) = Converter(rules, chosen, ("eql", "spl")).convert_all()
+    assert one.error is None
+    assert "process.executable" in one.queries["eql"].text
+    assert 'Image="*\\\\whoami.exe"' in one.queries["spl"].text
+    assert "process.executable" not in one.queries["spl"].text

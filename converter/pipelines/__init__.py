@@ -144,7 +144,9 @@ def _load_all(names: Sequence[str], schema: Schema) -> ProcessingPipeline:
     """The pipelines made for this schema, in order; one that names no backend is made for all."""
     loaded = [_load(name) for name in names]
     mine = [
-        one for one in loaded if not one.allowed_backends or one.allowed_backends & _USERS[schema]
+        one
+        for one in loaded
+        if not one.allowed_backends or _USERS[schema].intersection(one.allowed_backends)
     ]
     return sum(mine, ProcessingPipeline())
 
