@@ -29,12 +29,11 @@ def arrange(predicate: p.Predicate) -> p.Predicate:
     """The predicate as a person would write it: flat, nothing twice, rule order kept."""
     if isinstance(predicate, p.And | p.Or):
         kind = type(predicate)
-        flat: dict[str, p.Predicate] = {}  # by text: 1 and True are one key to Python
+        flat: dict[p.Predicate, None] = {}
         for arg in predicate.args:
             part = arrange(arg)
-            for piece in part.args if isinstance(part, kind) else (part,):
-                flat.setdefault(repr(piece), piece)
-        args = tuple(flat.values())
+            flat.update(dict.fromkeys(part.args if isinstance(part, kind) else (part,)))
+        args = tuple(flat)
         return args[0] if len(args) == 1 else kind(args)
     if isinstance(predicate, p.Not):
         inner = arrange(predicate.arg)

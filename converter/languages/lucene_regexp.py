@@ -9,6 +9,7 @@ few other characters that fold to the same letter (the Kelvin sign for k) are le
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TypeVar
 
 from converter.errors import Unsupported
@@ -58,18 +59,39 @@ def dot_matches_newline(pattern: str, flags: str = "") -> bool:
 
 def from_glob(pattern: Pattern, cased: bool) -> str:
     """The Lucene regex of the values that fit the glob; Unsupported when it gets too large."""
+    pieces = tidy(pattern)
+    text = "".join(
+        "".join(_spelt(char, cased) for char in piece) if isinstance(piece, str) else _WILD[piece]
+        for piece in pieces
+    )
+    # Without `?` a glob's automaton is no larger than its text: no forecast is needed.
+    if Wildcard.ONE in pieces and too_complex(_items(pieces, cased)):
+        raise _too_many_states()
+    return _short(text)
+
+
+_WILD = {Wildcard.MANY: ".*", Wildcard.ONE: "."}
+
+
+@cache
+def _spelt(char: str, cased: bool) -> str:
+    return _class(letter(char, cased))
+
+
+def _items(pieces: Pattern, cased: bool) -> Items:
     items: list[Node] = []
-    for piece in tidy(pattern):
+    for piece in pieces:
         if isinstance(piece, str):
             items += [letter(char, cased) for char in piece]
         else:
             items.append(_ANYTHING if piece is Wildcard.MANY else Dot())
-    # Without `?` a glob's automaton is no larger than its text: no forecast is needed.
-    return _checked(tuple(items), forecast=Wildcard.ONE in pattern)
+    return tuple(items)
 
 
 def has_case(text: str) -> bool:
     """Whether the text holds a letter that has another case."""
+    if text.isascii():
+        return text.lower() != text.upper()
     return any(len(cases(char)) > 1 for char in text)
 
 
@@ -84,19 +106,26 @@ def _naming(pattern: str, task: Callable[[], _T]) -> _T:
     raise Unsupported(f"{error.what}, in /{pattern}/", next_step=error.next_step)
 
 
-def _checked(items: Items, forecast: bool = True) -> str:
-    text = _top(items)
+def _checked(items: Items) -> str:
+    if too_complex(items):
+        raise _too_many_states()
+    return _short(_top(items))
+
+
+def _short(text: str) -> str:
     if len(text) > _LONGEST:
         raise Unsupported(
             f"the Lucene regular expression has {len(text)} characters, more than {_LONGEST}",
             next_step="shorten the pattern, or compare with case",
         )
-    if forecast and too_complex(items):
-        raise Unsupported(
-            "the regular expression has too many states for Lucene",
-            next_step="lower the repetition bounds, or anchor the pattern",
-        )
     return text
+
+
+def _too_many_states() -> Unsupported:
+    return Unsupported(
+        "the regular expression has too many states for Lucene",
+        next_step="lower the repetition bounds, or anchor the pattern",
+    )
 
 
 def _whole(items: Items) -> Items:

@@ -48,7 +48,7 @@ class Not:
     arg: Predicate
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Equals:
     """The field is this value. Text compares by simple case folding unless `cased`.
 
@@ -58,6 +58,16 @@ class Equals:
     field: str
     value: Value
     cased: bool = False
+
+    def _key(self) -> tuple[str, Value, type, bool]:
+        return self.field, self.value, type(self.value), self.cased
+
+    def __eq__(self, other: object) -> bool:
+        """The same test; 1 and true are two, though Python holds them for one."""
+        return isinstance(other, Equals) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,12 +248,11 @@ def normal(predicate: Predicate) -> Predicate:
 def _normal_group(group: And | Or) -> Predicate:
     kind = type(group)
     zero: Predicate = FALSE if kind is And else TRUE
-    flat: dict[str, Predicate] = {}
+    flat: dict[Predicate, None] = {}
     for arg in group.args:
         plain = normal(arg)
-        for part in plain.args if isinstance(plain, kind) else (plain,):
-            flat[repr(part)] = part
-    args = tuple(flat[key] for key in sorted(flat))
+        flat.update(dict.fromkeys(plain.args if isinstance(plain, kind) else (plain,)))
+    args = tuple(flat) if len(flat) < 2 else tuple(sorted(flat, key=repr))
     if zero in args:
         return zero
     return args[0] if len(args) == 1 else kind(args)

@@ -162,7 +162,7 @@ def is_any_of(correlation: Rule) -> bool:
 def filtered(rule: Rule, rules: RuleSet) -> tuple[Rule, ...]:
     """What filters demand besides of this rule's events: each as a rule of the same log source."""
     found = []
-    for one in rules.of_kind("filter"):
+    for one in rules.filters:
         body: dict[str, Any] = one.data["filter"]
         names = body.get("rules", [])
         wanted = [str(name).lower() for name in (names if isinstance(names, list) else [names])]

@@ -79,5 +79,9 @@ class RuleSet:
     rules: tuple[Rule, ...]
     errors: tuple[RuleError, ...]
 
+    @cached_property
+    def filters(self) -> tuple[Rule, ...]:
+        return self.of_kind("filter")
+
     def of_kind(self, kind: Kind) -> tuple[Rule, ...]:
         return tuple(rule for rule in self.rules if rule.kind == kind)
