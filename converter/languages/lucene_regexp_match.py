@@ -8,7 +8,7 @@ from functools import lru_cache
 import re2
 
 from converter.errors import Unsupported
-from converter.languages.lucene_regexp_parse import (
+from converter.languages.lucene_regexp_grammar import (
     Both,
     Complement,
     Either,
@@ -16,8 +16,8 @@ from converter.languages.lucene_regexp_parse import (
     Run,
     Times,
     parse_regexp,
-    to_re2,
 )
+from converter.languages.lucene_regexp_parse import to_re2
 from converter.languages.regexp_tree import Chars, Dot
 
 Places = frozenset[int]
