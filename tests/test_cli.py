@@ -21,6 +21,7 @@ EVENT = {"eventName": "StopLogging", "eventTime": "2024-05-01T00:00:00Z"}
 def run(*arguments: str, cwd: Path | None = None, stdin: bytes | None = None) -> Result:
     """The command's result; errors that `main` would print are printed likewise."""
     before = Path.cwd()
+    os.environ.setdefault("POLYSIGMA_CACHE", "")
     os.chdir(cwd or before)
     try:
         result = CliRunner().invoke(polysigma, arguments, input=stdin)
@@ -136,25 +137,54 @@ def test_a_folder_that_is_not_ours_is_left_alone(content: Path) -> None:
     assert os.listdir(content / "mine") == ["thesis.txt"]
 
 
-def test_an_interrupted_write_leaves_the_old_tree(tmp_path: Path, monkeypatch) -> None:
+class Interrupted(dict[str, bytes]):
+    """Files of which writing stops after the first."""
+
+    def items(self):
+        yield "queries/b", b"new"
+        raise KeyboardInterrupt
+
+
+def test_an_interrupted_write_leaves_the_old_tree(tmp_path: Path) -> None:
     """If the run ends while the new tree is built, the old one stands as it was."""
     out = tmp_path / "out"
     output.write_tree(out, {"report.json": b"old", "queries/a": b"old"})
     (out / "packages").mkdir()
     (out / "packages" / "kept").write_text("kept", "utf-8")
-
-    def stop(path: Path, content: bytes) -> int:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Path, "write_bytes", stop)
     with pytest.raises(KeyboardInterrupt):
-        output.write_tree(out, {"report.json": b"new", "queries/b": b"new"})
-    monkeypatch.undo()
+        output.write_tree(out, Interrupted({"report.json": b"new", "queries/b": b"new"}))
     assert (out / "queries/a").read_bytes() == b"old"
     output.write_tree(out, {"report.json": b"new", "queries/b": b"new"})
     names = sorted(p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file())
     assert names == ["packages/kept", "queries/b", "report.json"]
     assert os.listdir(tmp_path) == ["out"]
+
+
+def test_a_second_run_says_and_does_the_same(content: Path, monkeypatch) -> None:
+    """From the cache or not: the same words, exit code and files; a touched file is mended."""
+    monkeypatch.setenv("POLYSIGMA_CACHE", str(content / "cache"))
+    (content / "sigma_rules" / "bad.yml").write_text("title: [", "utf-8")
+    first = run("convert", cwd=content)
+    again = run("convert", cwd=content)
+    assert (again.exit_code, again.stderr) == (1, first.stderr)
+    query = content / "out/queries/eql/aws/cloudtrail/stop.eql"
+    wanted = query.read_bytes()
+    query.write_bytes(b"touched")
+    assert run("convert", cwd=content).exit_code == 1
+    assert query.read_bytes() == wanted
+    rule = content / "sigma_rules/aws/cloudtrail/stop.yml"
+    rule.write_text(GOOD.replace("StopLogging", "DeleteTrail"), "utf-8")
+    run("convert", cwd=content)
+    assert b"DeleteTrail" in query.read_bytes()
+
+
+def test_an_unreadable_cache_is_no_cache(content: Path, monkeypatch) -> None:
+    """Garbage in the cache folder changes nothing."""
+    monkeypatch.setenv("POLYSIGMA_CACHE", str(content / "cache"))
+    assert run("convert", cwd=content).exit_code == 0
+    for path in (content / "cache").iterdir():
+        path.write_bytes(b"[1, 2")
+    assert run("convert", cwd=content).exit_code == 0
 
 
 def test_scan_reads_every_wrapping(content: Path) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
-from converter.cli.output import stale, write_tree
-from converter.cli.talk import fidelity_table, tell_errors, with_progress
-from converter.convert import Converted, Converter, clashes, counts, files
-from converter.languages import LANGUAGES
-from converter.pipelines import Pipelines
-from converter.rules import read_rules
+from converter.cli import cache
+from converter.cli.output import intact
+from converter.places import pipeline_folders
+from converter.rules import RuleFile, rule_files
+
+_NAMES = ("lucene", "eql", "esql", "spl")
 
 
 @click.command("convert")
@@ -23,7 +25,7 @@ from converter.rules import read_rules
     "--to",
     "languages",
     multiple=True,
-    type=click.Choice(list(LANGUAGES)),
+    type=click.Choice(_NAMES),
     help="A language; repeat for several. Default: all.",
 )
 @click.option(
@@ -52,54 +54,34 @@ def command(
     Writes out/queries/<language>/<rule path>.<language> and out/report.json. Rules that cannot be
     converted are named on stderr, the others are still written, and the exit code is 1.
     """
-    rule_set = read_rules(rules or ("sigma_rules",))
-    faults = tell_errors([*rule_set.errors, *clashes(rule_set)])
-    converter = Converter(rule_set, Pipelines(pipelines), languages or tuple(LANGUAGES))
-    converted = _convert(converter, jobs)
-    faults += tell_errors(one.error for one in converted if one.error is not None)
-    if not converted and faults:
-        sys.exit(2)
-    if out == "-":
-        _print(converted)
-    else:
-        faults += _deliver(Path(out), files(converted), check)
-    fidelity_table(counts(converted))
-    if strict:
-        faults += _unproved(converted)
-    sys.exit(1 if faults else 0)
+    files, missing = rule_files(rules or ("sigma_rules",))
+    context = _context(languages or _NAMES, pipelines)
+    run = cache.digest([context, str(strict), *_inputs(files), *map(str, missing)])
+    name = "run-" + cache.digest([os.path.abspath(out)])
+    last = cache.recall(name)
+    if not check and out != "-" and last.get("run") == run and intact(Path(out), last["tree"]):
+        _replay(last)
+    # Imported only now: with nothing changed there is no need of Sigma, nor of its start-up time.
+    working = importlib.import_module("converter.cli.converting")
+    job = working.Job(languages or _NAMES, pipelines, out, check, strict, jobs, context)
+    kept = working.run(job, files, missing, last.get("tree", {}))
+    if not check and out != "-":
+        cache.keep(name, {"run": run} | kept)
+    sys.exit(kept["code"])
 
 
-def _convert(converter: Converter, jobs: int) -> list[Converted]:
-    wanted = [rule for rule in converter.rules.rules if rule.kind != "filter"]
-    if jobs > 1 and len(wanted) > jobs:
-        return converter.convert_in_processes(wanted, jobs)
-    return [converter.convert(rule) for rule in with_progress(wanted, "converting")]
+def _context(languages: tuple[str, ...], pipelines: tuple[str, ...]) -> str:
+    """A name for all but the rules on which the queries depend."""
+    own = cache.contents([*pipeline_folders(), *filter(os.path.exists, pipelines)])
+    return cache.digest([cache.code(), own, *languages, "", *pipelines])
 
 
-def _print(converted: Sequence[Converted]) -> None:
-    for one in converted:
-        for query in one.queries.values():
-            if query.text:
-                click.echo(query.text)
+def _inputs(files: list[RuleFile]) -> list[str]:
+    return [part for file in files for part in (file.path, file.stem, file.digest)]
 
 
-def _deliver(folder: Path, tree: Mapping[str, bytes], check: bool) -> int:
-    if not check:
-        write_tree(folder, tree)
-        click.echo(f"wrote {len(tree)} files below {folder}/", err=True)
-        return 0
-    names = stale(folder, tree)
-    for name in names:
-        click.echo(f"stale: {folder}/{name}", err=True)
-    return len(names)
-
-
-def _unproved(converted: Sequence[Converted]) -> int:
-    count = 0
-    for one in converted:
-        for query in one.queries.values():
-            if query.fidelity != "proved":
-                count += 1
-                why = f": {query.notes[0]}" if query.notes else ""
-                click.echo(f"{query.fidelity}: {one.rule.path} {query.language}{why}", err=True)
-    return count
+def _replay(last: dict[str, Any]) -> None:
+    """What the same run said before, its output being in place."""
+    for line in last["said"]:
+        click.echo(line, err=True)
+    sys.exit(last["code"])

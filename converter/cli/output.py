@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import os
 import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from converter.errors import PolysigmaError
 
@@ -17,10 +19,15 @@ _AT_FDCWD = -100
 _EXCHANGE = 2
 
 
-def write_tree(folder: Path, files: Mapping[str, bytes]) -> None:
+# What a file held when it was written, its size, and when that was (in nanoseconds).
+Stamps = dict[str, list[Any]]
+
+
+def write_tree(folder: Path, files: Mapping[str, bytes], old: Stamps | None = None) -> Stamps:
     """Replaces what earlier runs wrote below `folder`; whatever else stands there is kept.
 
-    The new tree is built beside the old one, then the two names are exchanged in one step.
+    The new tree is built beside the old one, then the two names are exchanged in one step. Files
+    that are as `old` says are carried over without being written. Gives the new tree's stamps.
     Raises PolysigmaError where the folder cannot be written, or is not one of ours.
     """
     _check(folder)
@@ -28,10 +35,11 @@ def write_tree(folder: Path, files: Mapping[str, bytes]) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
         new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
-            _build(new, folder, files)
+            stamps = _build(new, folder, files, old or {})
             _put_in_place(new, folder)
         finally:
             shutil.rmtree(new, ignore_errors=True)
+        return stamps
     except OSError as error:
         what = f"cannot be written ({error.strerror})"
         raise PolysigmaError(what, path=str(folder), next_step="choose another -o") from None
@@ -46,16 +54,53 @@ def _check(folder: Path) -> None:
         raise PolysigmaError(what, path=str(folder), next_step="choose an empty or new folder")
 
 
-def _build(new: Path, old: Path, files: Mapping[str, bytes]) -> None:
+def _build(new: Path, folder: Path, files: Mapping[str, bytes], old: Stamps) -> Stamps:
     new.chmod(0o755)
-    if old.is_dir():
-        for entry in sorted(old.iterdir()):
+    if folder.is_dir():
+        for entry in sorted(folder.iterdir()):
             if entry.name not in _OWN:
                 _link(entry, new / entry.name)
+    for parent in sorted({os.path.dirname(name) for name in files}):
+        os.makedirs(new / parent, exist_ok=True)
+    there = _there(folder) if old and folder.is_dir() else {}
+    stamps: Stamps = {}
     for name, content in files.items():
-        path = new / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        digest = hashlib.sha256(content).hexdigest()
+        if name in old and old[name] == [digest, *there.get(name, ())]:
+            os.link(f"{folder}/{name}", f"{new}/{name}")
+            stamps[name] = old[name]
+            continue
+        with open(f"{new}/{name}", "wb") as file:
+            file.write(content)
+            stat = os.fstat(file.fileno())
+        stamps[name] = [digest, len(content), stat.st_mtime_ns]
+    return stamps
+
+
+def _there(folder: Path) -> dict[str, tuple[int, int]]:
+    """Size and time of each file of our own below the folder."""
+    found: dict[str, tuple[int, int]] = {}
+    places = [str(folder)]
+    while places:
+        place = places.pop()
+        with os.scandir(place) as entries:
+            for entry in entries:
+                if place == str(folder) and entry.name not in _OWN:
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    places.append(entry.path)
+                else:
+                    stat = entry.stat()
+                    name = entry.path[len(str(folder)) + 1 :].replace(os.sep, "/")
+                    found[name] = (stat.st_size, stat.st_mtime_ns)
+    return found
+
+
+def intact(folder: Path, stamps: Stamps) -> bool:
+    """Whether just the files stand there that these stamps tell of, untouched."""
+    if not stamps or not folder.is_dir():
+        return False
+    return _there(folder) == {name: (s, t) for name, (_, s, t) in stamps.items()}
 
 
 def _link(entry: Path, to: Path) -> None:

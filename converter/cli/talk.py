@@ -41,10 +41,10 @@ def with_progress(items: Sequence[T], label: str) -> Iterator[T]:
         yield from progress.track(items, description=label)
 
 
-def fidelity_table(counts: Mapping[str, Counter[str]]) -> None:
+def fidelity_table(counts: Mapping[str, Counter[str]]) -> Table:
     """How many queries of each language are how faithful."""
     shown = [word for word in FIDELITIES if any(counter[word] for counter in counts.values())]
     table = Table("language", *shown, title="queries by fidelity", title_justify="left")
     for language, counter in counts.items():
         table.add_row(language, *(str(counter[word]) for word in shown))
-    console().print(table)
+    return table

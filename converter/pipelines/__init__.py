@@ -27,6 +27,7 @@ from converter.pipelines.catalogue import (
     load_catalogue,
     nearest,
 )
+from converter.places import pipeline_folders
 from converter.rules import Rule
 
 __all__ = [
@@ -55,14 +56,6 @@ class Mapped:
     schema: Schema
     facts: Callable[[str], Facts]
     indices: tuple[str, ...]
-
-
-def pipeline_folders(start: Path | None = None) -> list[Path]:
-    """Where pipelines are looked for: `pipelines/` of the working folder, then the shipped ones."""
-    here = Path(__file__).resolve().parent.parent
-    places = [(start or Path.cwd()) / "pipelines", here / "shipped" / "pipelines"]
-    places.append(here.parent / "pipelines")
-    return list(dict.fromkeys(place for place in places if place.is_dir()))
 
 
 class Pipelines:
@@ -175,7 +168,9 @@ def _installed() -> ProcessingPipelineResolver:
     # Imported here: it walks every installed plug-in, which few runs need.
     from sigma.plugins import InstalledSigmaPlugins  # noqa: PLC0415
 
-    return InstalledSigmaPlugins.autodiscover().get_pipeline_resolver()
+    return InstalledSigmaPlugins.autodiscover(
+        include_backends=False, include_validators=False
+    ).get_pipeline_resolver()
 
 
 def _load_file(path: Path) -> ProcessingPipeline:

@@ -5,8 +5,12 @@ A bad file, document or rule never stops the others: it becomes a RuleError with
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -16,22 +20,56 @@ from converter.rules.checks import CHECKS
 from converter.rules.model import Kind, Rule, RuleSet
 from converter.rules.yaml_reader import Document, read_documents
 
-__all__ = ["Kind", "Rule", "RuleSet", "read_rules"]
+__all__ = ["Kind", "Rule", "RuleFile", "RuleSet", "read_rules", "rule_files", "rules_of"]
 
 _MAX_BYTES = 10 * 1024 * 1024
 
 
+Remembered = Mapping[str, Sequence[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class RuleFile:
+    """A file with rules: its path, its stem, and its content or why there is none."""
+
+    path: str
+    stem: str
+    raw: bytes
+    error: RuleError | None = None
+
+    @cached_property
+    def digest(self) -> str:
+        """A name for the content."""
+        return hashlib.sha256(self.raw).hexdigest()
+
+
+def rule_files(places: Sequence[str]) -> tuple[list[RuleFile], list[RuleError]]:
+    """All files of these places with their content, and what could not be found."""
+    errors: list[RuleError] = []
+    return [_load(path, stem) for path, stem in _files(places, errors)], errors
+
+
 def read_rules(places: Sequence[str]) -> RuleSet:
     """The rules of files and folders (searched for .yml and .yaml, sorted by path)."""
+    files, errors = rule_files(places)
+    return rules_of(files, errors)
+
+
+def rules_of(
+    files: Sequence[RuleFile],
+    errors: Sequence[RuleError] = (),
+    remembered: Remembered = MappingProxyType({}),
+) -> RuleSet:
+    """The rules of files. `remembered` are the documents of faultless files by their digest."""
     rules: list[Rule] = []
-    errors: list[RuleError] = []
-    for path, stem in _files(places, errors):
+    found = list(errors)
+    for file in files:
         try:
-            rules.extend(_read_file(path, stem, errors))
+            rules.extend(_read_file(file, remembered.get(file.digest), found))
         except RuleError as error:
-            errors.append(error)
+            found.append(error)
     kept, doubles = _without_doubles(rules)
-    return RuleSet(tuple(kept), (*errors, *doubles))
+    return RuleSet(tuple(kept), (*found, *doubles))
 
 
 def _files(places: Sequence[str], errors: list[RuleError]) -> Iterator[tuple[str, str]]:
@@ -71,8 +109,16 @@ def _stem(path: str) -> str:
     return _posix(os.path.splitext(path)[0])
 
 
-def _read_file(path: str, stem: str, errors: list[RuleError]) -> Iterator[Rule]:
-    text = _text(path)
+def _read_file(
+    file: RuleFile, remembered: Sequence[dict[str, Any]] | None, errors: list[RuleError]
+) -> Iterator[Rule]:
+    if remembered is not None:
+        text = file.raw.decode("utf-8-sig")
+        for index, data in enumerate(remembered):
+            stem = _numbered(file.stem, index)
+            yield Rule(file.path, stem, index, _kind(data), data, text, file.digest)
+        return
+    path, text = file.path, _text(file)
     try:
         documents = read_documents(text)
     except yaml.YAMLError as error:
@@ -83,30 +129,43 @@ def _read_file(path: str, stem: str, errors: list[RuleError]) -> Iterator[Rule]:
         raise RuleError("the file is empty", path=path, next_step="write a rule or remove the file")
     for index, document in enumerate(documents):
         try:
-            yield _rule(path, f"{stem}.{index + 1}" if index else stem, index, document, text)
+            yield _rule(file, index, document, text)
         except RuleError as error:
             error.at(path, document.line)
             errors.append(error)
 
 
-def _text(path: str) -> str:
+def _numbered(stem: str, index: int) -> str:
+    return f"{stem}.{index + 1}" if index else stem
+
+
+def _load(path: str, stem: str) -> RuleFile:
     try:
         if os.path.getsize(path) > _MAX_BYTES:
-            raise RuleError(
-                "larger than 10 MiB", path=path, next_step="name a file with Sigma rules"
-            )
+            step = "name a file with Sigma rules"
+            error = RuleError("larger than 10 MiB", path=path, next_step=step)
+            return RuleFile(path, stem, b"", error)
         with open(path, "rb") as file:
-            raw = file.read()
-        if b"\0" in raw:
-            raise RuleError("a binary file", path=path, next_step="name a file with Sigma rules")
-        return raw.decode("utf-8-sig")
+            return RuleFile(path, stem, file.read())
+    except OSError as fault:
+        what = f"cannot be read ({fault.strerror})"
+        error = RuleError(what, path=path, next_step="check that it exists and may be read")
+        return RuleFile(path, stem, b"", error)
+
+
+def _text(file: RuleFile) -> str:
+    if file.error is not None:
+        raise file.error
+    if b"\0" in file.raw:
+        step = "name a file with Sigma rules"
+        raise RuleError("a binary file", path=file.path, next_step=step)
+    try:
+        return file.raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
+        line = file.raw[: error.start].count(b"\n") + 1
         what = f"byte {error.start} is not UTF-8"
-        raise RuleError(what, path=path, line=line, next_step="save the file as UTF-8") from None
-    except OSError as error:
-        what = f"cannot be read ({error.strerror})"
-        raise RuleError(what, path=path, next_step="check that it exists and may be read") from None
+        step = "save the file as UTF-8"
+        raise RuleError(what, path=file.path, line=line, next_step=step) from None
 
 
 def _yaml_error(path: str, error: yaml.YAMLError) -> RuleError:
@@ -116,14 +175,15 @@ def _yaml_error(path: str, error: yaml.YAMLError) -> RuleError:
     return RuleError(f"not YAML: {problem}", path=path, line=line, next_step="mend the YAML")
 
 
-def _rule(path: str, stem: str, index: int, document: Document, text: str) -> Rule:
+def _rule(file: RuleFile, index: int, document: Document, text: str) -> Rule:
     if document.flaws:
         flaw = document.flaws[0]
-        raise RuleError(flaw.what, path=path, line=flaw.line, next_step=flaw.next_step)
+        raise RuleError(flaw.what, path=file.path, line=flaw.line, next_step=flaw.next_step)
     data = document.value
     if not isinstance(data, dict):
         raise RuleError("not a Sigma rule: no map of keys", next_step="start with `title:`")
-    rule = Rule(path, stem, index, _kind(data), data, text)
+    stem = _numbered(file.stem, index)
+    rule = Rule(file.path, stem, index, _kind(data), data, text, file.digest)
     CHECKS[rule.kind](rule)
     return rule
 

@@ -18,6 +18,7 @@ class Rule:
 
     `path` is the file as named by the user, `stem` its place below the rules root without suffix
     (with `.N` for the N-th document of a file, from the second on), `index` counts from 0.
+    `digest` names the content of the file.
     """
 
     path: str
@@ -26,6 +27,7 @@ class Rule:
     kind: Kind
     data: dict[str, Any]
     text: str = field(repr=False, compare=False)
+    digest: str = field(default="", repr=False, compare=False)
 
     @property
     def id(self) -> str:

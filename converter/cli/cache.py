@@ -1,0 +1,100 @@
+"""What earlier runs found out, by content: a folder of JSON files, never trusted when unreadable.
+
+`POLYSIGMA_CACHE` names the folder, else `polysigma` in the user's cache folder; empty means none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+import converter
+
+
+def folder() -> Path | None:
+    """The cache folder, made if need be; None where there is to be none, or none can be."""
+    named = os.environ.get("POLYSIGMA_CACHE")
+    if named == "":
+        return None
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    path = Path(named or os.path.join(home, "polysigma"))
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return path
+
+
+def recall(name: str) -> dict[str, Any]:
+    """What was kept under this name; nothing where there is nothing readable."""
+    place = folder()
+    if place is None:
+        return {}
+    try:
+        kept = orjson.loads((place / f"{name}.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
+
+
+def keep(name: str, data: dict[str, Any]) -> None:
+    """Keeps data under a name, whole or not at all; a cache that cannot be written is no fault."""
+    place = folder()
+    if place is None:
+        return
+    try:
+        handle, temporary = tempfile.mkstemp(dir=place)
+        with os.fdopen(handle, "wb") as file:
+            file.write(orjson.dumps(data))
+        os.replace(temporary, place / f"{name}.json")
+    except (OSError, TypeError):
+        return
+
+
+def digest(parts: Iterable[bytes | str]) -> str:
+    """One name for all these parts, in this order."""
+    found = hashlib.sha256()
+    for part in parts:
+        raw = part.encode() if isinstance(part, str) else part
+        found.update(str(len(raw)).encode() + b":" + raw)
+    return found.hexdigest()
+
+
+def code() -> str:
+    """A name for this very program: its files' sizes and times, and what it is built on."""
+    here = Path(converter.__file__).parent
+    files = [path for path in sorted(here.rglob("*")) if path.suffix in (".py", ".yml", ".lark")]
+    stamps = [f"{path.relative_to(here)} {_stamp(path)}" for path in files]
+    installed = sorted(
+        entry.name
+        for place in sys.path
+        if os.path.isdir(place)
+        for entry in os.scandir(place)
+        if entry.name.endswith(".dist-info") and "sigma" in entry.name.lower()
+    )
+    return digest([converter.__version__, sys.version, *stamps, *installed])
+
+
+def _stamp(path: Path) -> str:
+    stat = path.stat()
+    return f"{stat.st_size} {stat.st_mtime_ns}"
+
+
+def contents(places: Iterable[str | Path]) -> str:
+    """A name for what these files and the files of these folders hold."""
+    parts: list[bytes | str] = []
+    for place in places:
+        path = Path(place)
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file():
+                parts += [str(file), file.read_bytes()]
+            elif not path.exists():
+                parts.append(str(file))
+    return digest(parts)
