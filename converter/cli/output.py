@@ -72,7 +72,7 @@ def _build(new: Path, folder: Path, files: Mapping[str, bytes], old: Stamps) -> 
             continue
         with open(f"{new}/{name}", "wb") as file:
             file.write(content)
-            stat = os.fstat(file.fileno())
+        stat = os.stat(f"{new}/{name}")
         stamps[name] = [digest, len(content), stat.st_mtime_ns]
     return stamps
 
