@@ -33,9 +33,6 @@ class Automaton(Protocol):
     def accepts(self, state: int) -> bool:
         """Whether the text may end here."""
 
-    def always(self, state: int) -> bool:
-        """Whether every text that goes on from here is accepted."""
-
     def cuts(self) -> Iterable[int]:
         """Code points at which characters begin to be treated differently."""
 
@@ -195,9 +192,6 @@ class Positions:
         edges = {Edge.END, Edge.START} if state & 2 else {Edge.END}
         return bool(self._closed(state & ~2, frozenset(edges)) >> self.last & 1)
 
-    def always(self, state: int) -> bool:
-        return state == _ALL
-
     @cached_property
     def _nodes(self) -> tuple[Chars | Dot, ...]:
         return tuple(dict.fromkeys(move[0] for move in self.moves if move and move[0] != Dot()))
@@ -249,9 +243,6 @@ class Ordered:
         if state == len(self.codes) + 1:
             return self.same
         return state >= self._below or (state > 0 and self.less)
-
-    def always(self, state: int) -> bool:
-        return state >= self._below
 
     def cuts(self) -> Iterable[int]:
         for code in self.codes:

@@ -86,17 +86,28 @@ def _pairs(wishes: Wishes) -> Iterator[Wishes]:
                 yield (one, other)
 
 
-@lru_cache(maxsize=16384)
 def _excluded(wishes: Wishes, breaks: bool, give_up: bool = True) -> bool:
     """Whether no text grants these wishes. Raises TooLarge unless it may give up."""
-    machines = [(automaton(test), want) for test, want in wishes]
     try:
-        found = find_text([(machine, want) for machine, want in machines if machine], breaks)
+        return _found(wishes, breaks) is None
     except TooLarge:
         if give_up:
             return False
         raise
-    return found is None
+
+
+@lru_cache(maxsize=16384)
+def _found(wishes: Wishes, breaks: bool) -> str | None:
+    machines = [(automaton(test), want) for test, want in wishes]
+    return find_text([(machine, want) for machine, want in machines if machine], breaks)
+
+
+def example(wishes: Wishes, breaks: bool) -> str | None:
+    """A text for those of the wishes that automata can read; None where none was found."""
+    try:
+        return _found(tuple(wish for wish in wishes if automaton(wish[0])), breaks)
+    except TooLarge:
+        return None
 
 
 def _numeric(wishes: Wishes, grants: Grants) -> Wishes | None:
