@@ -1,27 +1,24 @@
 """pySigma's rule and condition tree -> predicate.
 
-The only place that knows both; pySigma 1.x faults that concern reading a rule are mended here.
+The only place that knows both.
 """
 
 from __future__ import annotations
 
-import copy
+import re
 from collections.abc import Callable
-from functools import lru_cache
 from math import isfinite
 from typing import Any
 
 import sigma.types as values
-from pyparsing import Keyword, OpAssoc, ParseException, alphanums, infix_notation
+from pyparsing import ParseException
 from sigma.conditions import (
     ConditionAND,
     ConditionFieldEqualsValueExpression,
-    ConditionItem,
     ConditionNOT,
     ConditionOR,
     ConditionValueExpression,
     SigmaCondition,
-    operand,
 )
 from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
@@ -30,11 +27,20 @@ from converter import predicate as p
 from converter.errors import RuleError
 from converter.pipelines import Facts
 from converter.rules import Rule
+from converter.upstream import DASH, DASHES, Bytes, is_cased, parse_condition, read_rule, reworded
 
 _MANY = p.Wildcard.MANY
 _SPECIAL = {
     values.SpecialChars.WILDCARD_MULTI: _MANY,
     values.SpecialChars.WILDCARD_SINGLE: p.Wildcard.ONE,
+}
+_ANY = values.SpecialChars.WILDCARD_MULTI
+_REGEX_SPECIAL = re.compile(r"([.*+?^$()\[\]{}|\\])")
+_RELATIONS: dict[tuple[bool, bool], p.Relation] = {
+    (False, False): "equals",
+    (True, False): "startswith",
+    (False, True): "endswith",
+    (True, True): "contains",
 }
 _ORDERS: dict[Any, p.Order] = {
     values.CompareOperators.LT: "<",
@@ -49,43 +55,13 @@ _FLAGS = {
 }
 
 
-class _ExactNumber(values.SigmaNumber):
-    """pySigma 1.x turns whole numbers beyond 2^53 into floats; here they stay as written."""
-
-    def __post_init__(self, init_number: Any) -> None:
-        if isinstance(init_number, int):
-            self.number = init_number
-        else:
-            super().__post_init__(init_number)
-
-
-values.type_map[int] = _ExactNumber
-
-# pySigma 1.x reads "notepad" as "not epad": its operators are no whole words.
-_IDENTIFIER = alphanums + "_-*"
-_CONDITION = infix_notation(
-    operand,
-    [
-        (Keyword("not", ident_chars=_IDENTIFIER), 1, OpAssoc.RIGHT, ConditionNOT.from_parsed),
-        (Keyword("and", ident_chars=_IDENTIFIER), 2, OpAssoc.LEFT, ConditionAND.from_parsed),
-        (Keyword("or", ident_chars=_IDENTIFIER), 2, OpAssoc.LEFT, ConditionOR.from_parsed),
-    ],
-)
-
-
-@lru_cache(maxsize=512)
-def _parse_condition(text: str) -> ConditionItem:
-    item: ConditionItem = _CONDITION.parse_string(text, parse_all=True)[0]
-    return item
-
-
 def tree(rule: Rule) -> SigmaRule:
     """A fresh pySigma rule; pipelines change it in place. Raises RuleError."""
     try:
-        return SigmaRule.from_dict(copy.copy(rule.data))
+        return read_rule(rule.data)
     except SigmaError as error:
         raise _refused(rule, error) from None
-    except (TypeError, ValueError, AttributeError, KeyError, RecursionError) as error:
+    except (TypeError, ValueError, AttributeError, LookupError, RecursionError) as error:
         raise _refused(rule, error) from None
 
 
@@ -107,7 +83,7 @@ def lower(rule: Rule, sigma_rule: SigmaRule) -> p.Predicate:
 
 
 def _refused(rule: Rule, error: Exception) -> RuleError:
-    what = " ".join(str(error).split()).removesuffix(".") or type(error).__name__
+    what = " ".join(reworded(error).split()).removesuffix(".") or type(error).__name__
     step = "see the Sigma specification, version 2.1"
     return rule.error(f"not a valid rule: {what}", "detection", next_step=step)
 
@@ -116,7 +92,7 @@ def _lower_condition(condition: SigmaCondition) -> p.Predicate:
     if "|" in condition.condition:
         step = "write a Sigma correlation instead"
         raise RuleError("the condition uses the pipe of old Sigma", next_step=step)
-    parsed = copy.deepcopy(_parse_condition(condition.condition))
+    parsed = parse_condition(condition.condition)
     return lower_item(parsed.postprocess(condition.detections, source=condition.source))
 
 
@@ -139,13 +115,18 @@ def _field_test(field: str, value: values.SigmaType) -> p.Predicate:
     for kind, make in _TESTS:
         if isinstance(value, kind):
             return make(field, value)
+    if isinstance(value, Bytes):
+        step = "write |base64 or |base64offset after it"
+        raise RuleError(f"the value of {field} is UTF-16 bytes, not text", next_step=step)
     what = f"{type(value).__name__} of {field} is no test of one event"
     raise RuleError(what, next_step="use text, numbers, null or a modifier of the specification")
 
 
 def _text(field: str, value: values.SigmaString) -> p.Predicate:
-    pattern = _pattern(value)
     cased = isinstance(value, values.SigmaCasedString)
+    if DASH in value.s:
+        return p.Regex(field, _dashed(value), _case_flags(value))
+    pattern = _pattern(value)
     if all(isinstance(piece, str) for piece in pattern):
         return p.Equals(field, "".join(map(str, pattern)), cased)
     return p.Glob(field, pattern, cased)
@@ -156,9 +137,34 @@ def _pattern(value: values.SigmaString) -> p.Pattern:
     for piece in value.s:
         if isinstance(piece, values.Placeholder):
             what = f"the placeholder %{piece.name}% has no value list"
-            raise RuleError(what, next_step=f"add pipelines/lists/{piece.name}.txt")
+            step = "name a pipeline with `value_placeholders` and the list under `vars:`"
+            raise RuleError(what, next_step=step)
         pieces.append(piece if isinstance(piece, str) else _SPECIAL[piece])
     return p.tidy(pieces)
+
+
+def _dashed(value: values.SigmaString) -> str:
+    """A text with more dashes than are spelled out, as a regular expression."""
+    start = "" if value.startswith(_ANY) else "^"
+    end = "" if value.endswith(_ANY) else "$"
+    return start + _dashed_inside(value) + end
+
+
+def _dashed_inside(value: values.SigmaString) -> str:
+    pieces = value.s[value.startswith(_ANY) : len(value.s) - value.endswith(_ANY)]
+    return "".join(_regex_piece(piece) for piece in pieces)
+
+
+def _case_flags(value: values.SigmaString) -> str:
+    return "s" if isinstance(value, values.SigmaCasedString) else "is"
+
+
+def _regex_piece(piece: values.SigmaStringPartType) -> str:
+    if piece == DASH:
+        return f"[{DASHES}]"
+    if isinstance(piece, values.SpecialChars):
+        return ".*" if piece is _ANY else "."
+    return _REGEX_SPECIAL.sub(r"\\\1", str(piece))
 
 
 def _number(field: str, value: values.SigmaNumber) -> p.Predicate:
@@ -200,10 +206,8 @@ def _compare(field: str, value: values.SigmaCompareExpression) -> p.Predicate:
 
 
 def _field_reference(field: str, value: values.SigmaFieldReference) -> p.Predicate:
-    relation: p.Relation = "equals"
-    if value.starts_with or value.ends_with:
-        relation = "startswith" if value.starts_with else "endswith"
-    return p.FieldCompare(field, relation, value.field)
+    relation = _RELATIONS[bool(value.starts_with), bool(value.ends_with)]
+    return p.FieldCompare(field, relation, value.field, is_cased(value))
 
 
 def _null(field: str, value: values.SigmaType) -> p.Predicate:
@@ -237,6 +241,8 @@ _TESTS: tuple[tuple[type[values.SigmaType], Callable[[str, Any], p.Predicate]], 
 def _keyword(value: values.SigmaType) -> p.Predicate:
     """A value without a field: found inside any text (specification: keywords)."""
     if isinstance(value, values.SigmaString):
+        if DASH in value.s:
+            return p.KeywordRegex(_dashed_inside(value), _case_flags(value))
         pattern = p.tidy((_MANY, *_pattern(value), _MANY))
         return p.Keyword(pattern, isinstance(value, values.SigmaCasedString))
     if isinstance(value, values.SigmaNumber):

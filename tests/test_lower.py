@@ -107,7 +107,7 @@ REFUSED = [
     ({"f|unknown": "x"}, "nknown"),
     ({"f|expand": "%users%"}, "users"),
     ({"f|cidr": "300.0.0.0/8"}, "300.0.0.0/8"),
-    ({"f|gt": "x"}, "incompatible"),
+    ({"f|gt": "x"}, "does not take x"),
     ({"f|re": "("}, "Regular expression"),
 ]
 

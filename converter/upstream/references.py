@@ -1,0 +1,52 @@
+"""Fields compared with fields, and the case rule."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import sigma.modifiers as stock
+import sigma.types as values
+
+from converter.upstream.placeholders import expandable
+
+
+class _Flag(int):
+    """True or false of a reference, and its case rule: a field mapping copies nothing else."""
+
+
+def is_cased(reference: values.SigmaFieldReference) -> bool:
+    """Whether the two fields are compared with case."""
+    flags: tuple[object, ...] = (reference.starts_with, reference.ends_with)
+    return any(isinstance(flag, _Flag) for flag in flags)
+
+
+def refer(
+    reference: values.SigmaFieldReference, start: bool, end: bool, cased: bool = False
+) -> values.SigmaFieldReference:
+    """The reference with its sides set, and its case rule kept or set."""
+    kind = _Flag if cased or is_cased(reference) else bool
+    reference.starts_with = cast(bool, kind(start))
+    reference.ends_with = cast(bool, kind(end))
+    return reference
+
+
+class FieldReference(stock.SigmaFieldReferenceModifier):
+    """pySigma forgets the case rule, and escapes what looks like a wildcard in the name."""
+
+    def modify(self, val: values.SigmaString) -> values.SigmaFieldReference:
+        super().modify(val)
+        reference = values.SigmaFieldReference("".join(map(str, val.s)))
+        return refer(reference, False, False, isinstance(val, values.SigmaCasedString))
+
+
+class CaseSensitive(stock.SigmaCaseSensitiveModifier):
+    """pySigma refuses it after `fieldref`."""
+
+    def modify(  # type: ignore[override]
+        self, val: values.SigmaString | values.SigmaFieldReference
+    ) -> values.SigmaString | values.SigmaFieldReference:
+        if isinstance(val, values.SigmaFieldReference):
+            return refer(val, val.starts_with, val.ends_with, cased=True)
+        if val.contains_placeholder():
+            return expandable(val, cased=True)
+        return super().modify(val)
