@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
+
+import orjson
 
 from converter import predicate as p
 from converter.errors import PolysigmaError, RuleError, Unsupported
@@ -23,6 +24,7 @@ from converter.rules.correlations import (
     referenced,
 )
 
+_INDENTED = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 FIDELITIES = ("proved", "unproved", "partial", "unsupported")
 
 
@@ -174,8 +176,7 @@ def files(converted: Iterable[Converted]) -> dict[str, bytes]:
             if query.text:
                 out[query_file(one.rule, language)] = (query.text + "\n").encode()
     entries.sort(key=lambda entry: (entry["path"], entry["id"]))
-    report = json.dumps({"rules": entries}, indent=2, ensure_ascii=False)
-    out["report.json"] = (report + "\n").encode()
+    out["report.json"] = orjson.dumps({"rules": entries}, option=_INDENTED)
     return out
 
 
