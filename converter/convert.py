@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,7 +14,8 @@ from converter import predicate as p
 from converter.errors import PolysigmaError, RuleError, Unsupported
 from converter.languages import LANGUAGES, Correlated, Emitter, Query, Scoped, Step
 from converter.lower import as_stored, lower, tree
-from converter.pipelines import Facts, Mapped, Pipelines, Schema
+from converter.pipelines import Mapped, Pipelines, Schema
+from converter.proving import Meaning, proved
 from converter.rules import Rule, RuleSet
 from converter.rules.correlations import (
     Correlation,
@@ -25,7 +26,7 @@ from converter.rules.correlations import (
 )
 
 _INDENTED = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-FIDELITIES = ("proved", "unproved", "partial", "unsupported")
+FIDELITIES = ("proved", "unproved", "partial", "unsupported", "different")
 
 
 @dataclass(frozen=True)
@@ -35,15 +36,6 @@ class Converted:
     rule: Rule
     queries: Mapping[str, Query]
     error: PolysigmaError | None = None
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """What a rule asks in one schema: its predicate in the schema's names, and facts on them."""
-
-    predicate: p.Predicate
-    facts: Callable[[str], Facts]
-    indices: tuple[str, ...]
 
 
 class Converter:
@@ -84,7 +76,7 @@ class Converter:
                 return self._correlation(rule, kind)
             if kind.schema not in meanings:
                 meanings[kind.schema] = self.meanings(rule, kind.schema)
-            return _emit(kind, meanings[kind.schema])
+            return proved(_emit(kind, meanings[kind.schema]), meanings[kind.schema])
         except Unsupported as error:
             reason = f"{error.what}; {error.next_step}" if error.next_step else error.what
             return Query(language, "", "unsupported", (), (reason,))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Fidelity = Literal["proved", "unproved", "partial", "unsupported"]
+Fidelity = Literal["proved", "unproved", "partial", "unsupported", "different"]
 Direction = Literal["widens", "narrows", "both"]
 
 

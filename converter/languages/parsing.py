@@ -1,0 +1,35 @@
+"""Query text -> predicate: which languages are read, and by what."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Protocol, cast
+
+from converter.pipelines import Facts
+from converter.predicate import Predicate
+
+# Read when first asked for: a grammar takes its time to load.
+_READERS: dict[str, str] = {
+    "lucene": "converter.languages.lucene_meaning",
+    "kql": "converter.languages.kql_meaning",
+    "eql": "converter.languages.eql_meaning",
+    "esql": "converter.languages.esql_meaning",
+    "spl": "converter.languages.spl_meaning",
+}
+READABLE = tuple(_READERS)
+
+
+class _Reader(Protocol):
+    def parse(self, text: str, facts: Callable[[str], Facts]) -> Predicate:
+        """The query as a predicate."""
+
+
+def parse(language: str, text: str, facts: Callable[[str], Facts]) -> Predicate:
+    """The events that a query finds, as a predicate in the schema's names.
+
+    Raises QueryError where the text is no query of the language, Unsupported for what a predicate
+    cannot hold.
+    """
+    reader = cast(_Reader, importlib.import_module(_READERS[language]))
+    return reader.parse(text, facts)
