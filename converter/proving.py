@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from converter import predicate as p
 from converter.errors import QueryError, Unsupported
 from converter.languages import Query
-from converter.languages.parsing import parse
+from converter.languages.parsing import as_read, parse
 from converter.matcher import compile_predicate
 from converter.pipelines import Facts
 from converter.proof import Proof, describe, prove
@@ -48,7 +48,8 @@ def _merged(name: str, meanings: Sequence[Meaning]) -> Facts:
 def prove_text(meaning: Meaning, text: str, language: str) -> Proof:
     """A query in words of its language against a rule. Raises QueryError, Unsupported."""
     query = parse(language, text, meaning.facts)
-    return prove(meaning.predicate, query, meaning.facts, compile_predicate)
+    rule = as_read(language, meaning.predicate)
+    return prove(rule, query, meaning.facts, compile_predicate)
 
 
 def proved(query: Query, meanings: Sequence[Meaning]) -> Query:

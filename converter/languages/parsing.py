@@ -25,6 +25,13 @@ class _Reader(Protocol):
         """The query as a predicate."""
 
 
+def as_read(language: str, predicate: Predicate) -> Predicate:
+    """The predicate as `parse` would spell it for the same events, where that is defined."""
+    reader = importlib.import_module(_READERS[language])
+    spell = getattr(reader, "as_read", None)
+    return predicate if spell is None else cast(Predicate, spell(predicate))
+
+
 def parse(language: str, text: str, facts: Callable[[str], Facts]) -> Predicate:
     """The events that a query finds, as a predicate in the schema's names.
 
