@@ -37,6 +37,9 @@ def arrange(predicate: p.Predicate) -> p.Predicate:
         return args[0] if len(args) == 1 else kind(args)
     if isinstance(predicate, p.Not):
         inner = arrange(predicate.arg)
+        # A key that holds null is no key, as documents are stored.
+        if isinstance(inner, p.Null | p.Exists):
+            return p.Exists(inner.field) if isinstance(inner, p.Null) else p.Null(inner.field)
         return inner.arg if isinstance(inner, p.Not) else p.Not(inner)
     return predicate
 

@@ -60,7 +60,7 @@ class ElasticEmitter(Emitter):
 
     def equals(self, test: p.Equals, facts: Facts) -> Said:
         if facts.type in NUMBERS:
-            return self.number(facts, self.number_of(test, facts))
+            return self.numbers(facts, [self.number_of(test, facts)])
         if facts.type == "boolean":
             return self.boolean(facts, self.boolean_of(test, facts))
         if facts.type == "ip":
@@ -72,9 +72,17 @@ class ElasticEmitter(Emitter):
     def any_of(self, choice: Choice) -> Said:
         facts = self.facts_of(choice.field)
         self.check_reach(facts)
-        if facts.type in NUMBERS | {"boolean", "ip", "date"}:
+        if facts.type in NUMBERS:
+            return self._any_number(choice, facts)
+        if facts.type in ("boolean", "ip", "date"):
             return self.join(Rank.OR, [self.field_test(test, facts) for test in choice.tests])
         return self.texts(choice.tests, facts)
+
+    def _any_number(self, choice: Choice, facts: Facts) -> Said:
+        numbers = [self.number_of(t, facts) for t in choice.tests if isinstance(t, p.Equals)]
+        said = [self.numbers(facts, list(dict.fromkeys(numbers)))] if numbers else []
+        said += [self.text(test, facts) for test in choice.tests if isinstance(test, p.Glob)]
+        return self.join(Rank.OR, said)
 
     def is_exact(self, test: TextTest, facts: Facts) -> bool:
         """Whether an exact comparison serves; names the assumption under which it does."""
@@ -164,7 +172,7 @@ class ElasticEmitter(Emitter):
     def texts(self, tests: tuple[TextTest, ...], facts: Facts) -> Said:
         raise NotImplementedError
 
-    def number(self, facts: Facts, value: int | float) -> Said:
+    def numbers(self, facts: Facts, values: list[int | float]) -> Said:
         raise NotImplementedError
 
     def boolean(self, facts: Facts, value: bool) -> Said:

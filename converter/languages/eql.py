@@ -84,8 +84,8 @@ class Eql(ElasticEmitter, EqlBackend):
         value = f"({joined})" if len(values) > 1 or listed else joined
         return Said(f"{self.field_name(facts.name)} {operator} {value}")
 
-    def number(self, facts: Facts, value: int | float) -> Said:
-        return self._is(facts, "==", [str(value)])
+    def numbers(self, facts: Facts, values: list[int | float]) -> Said:
+        return self._is(facts, "in" if len(values) > 1 else "==", list(map(str, values)))
 
     def boolean(self, facts: Facts, value: bool) -> Said:
         return self._is(facts, "==", [text_of(value)])

@@ -8,7 +8,7 @@ from typing import ClassVar
 from sigma.backends.elasticsearch.elasticsearch_esql import ESQLBackend
 
 from converter import predicate as p
-from converter.languages.arranging import TextTest
+from converter.languages.arranging import Choice, TextTest
 from converter.languages.correlated import Correlated
 from converter.languages.elastic import (
     TEXTS,
@@ -91,12 +91,18 @@ class Esql(ElasticEmitter, ESQLBackend):
             return Said(f"NOT QSTR({quoted_text(said.text.removeprefix('NOT '))})", Rank.NOT)
         return Said(f"QSTR({quoted_text(said.text)})")
 
+    def any_of(self, choice: Choice) -> Said:
+        if self._needs_search(self.facts_of(choice.field)):
+            return self._search(p.Or(choice.tests))
+        return super().any_of(choice)
+
+    def keyword(self, test: p.Keyword | p.KeywordRegex) -> Said:
+        return self._search(test)
+
     def text(self, test: TextTest, facts: Facts) -> Said:
         return self.texts((test,), facts)
 
     def texts(self, tests: tuple[TextTest, ...], facts: Facts) -> Said:
-        if self._needs_search(facts):
-            return self._search(p.Or(tuple(tests)))
         for test in tests:
             self.check_text(test, facts)
         if any(is_anything(test) for test in tests):
@@ -115,8 +121,8 @@ class Esql(ElasticEmitter, ESQLBackend):
             self.notes["needs Elasticsearch 9.2 or newer (LIKE with a list)"] = None
         return self.join(Rank.OR, parts)
 
-    def number(self, facts: Facts, value: int | float) -> Said:
-        return self._compared(facts, "==", str(value))
+    def numbers(self, facts: Facts, values: list[int | float]) -> Said:
+        return _listed(self.field_name(facts.name), "==", "IN", list(map(str, values)))
 
     def boolean(self, facts: Facts, value: bool) -> Said:
         return self._compared(facts, "==", text_of(value))

@@ -82,8 +82,9 @@ class Lucene(ElasticEmitter, LuceneBackend):
             self.lose("narrows", f"{facts.name} is flattened and compares in exact spelling")
         return _exact(test)
 
-    def number(self, facts: Facts, value: int | float) -> Said:
-        return self._is(facts, _number(value))
+    def numbers(self, facts: Facts, values: list[int | float]) -> Said:
+        joined = str(self.list_separator).join(map(_number, values))
+        return self._is(facts, f"({joined})" if len(values) > 1 else joined)
 
     def boolean(self, facts: Facts, value: bool) -> Said:
         return self._is(facts, text_of(value))
