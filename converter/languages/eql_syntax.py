@@ -1,0 +1,46 @@
+"""EQL text to its tree (eql_tree), by the grammar in eql.lark.
+
+Sources: Elasticsearch's reference of EQL syntax; semantics: EQL 4, 7, 8, 9, 11.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+from lark import Lark
+from lark.exceptions import UnexpectedInput, VisitError
+
+from converter.errors import QueryError
+from converter.languages import eql_tree as t
+from converter.languages.eql_build import Build
+
+
+def parse_query(text: str) -> t.Query:
+    """The query as a tree. Raises QueryError with line and column."""
+    if not text.strip():
+        raise QueryError.of("other", "EQL: the query is empty", "write a query")
+    try:
+        query: t.Query = Build().transform(_grammar().parse(text))
+    except UnexpectedInput as error:
+        raise _unexpected(error) from None
+    except VisitError as error:
+        raise error.orig_exc from None
+    except RecursionError:
+        raise QueryError("EQL: the query is nested too deeply") from None
+    return query
+
+
+def _unexpected(error: UnexpectedInput) -> QueryError:
+    token = getattr(error, "token", None)
+    if token is not None and token.type == "$END":
+        return QueryError("EQL: the query ends too early", next_step="write its end")
+    found = str(token if token is not None else getattr(error, "char", ""))
+    what = f"EQL: line {error.line}, column {error.column}: {found!r} is not expected here"
+    return QueryError(what, next_step="mend the query there")
+
+
+@cache
+def _grammar() -> Lark:
+    grammar = files("converter.languages").joinpath("eql.lark").read_text("utf-8")
+    return Lark(grammar, parser="lalr", lexer="basic", propagate_positions=True)
