@@ -109,3 +109,10 @@ def test_wrong_arguments_are_type_errors(query: str) -> None:
     with pytest.raises(QueryError) as caught:
         evaluate(query, None, [ONE])
     assert caught.value.kind == "type"
+
+
+def test_streamstats_without_the_current_event() -> None:
+    """current=f leaves the event itself out, and a window without events sets no value."""
+    events = [{"_time": 10, "s": 1}, {"_time": 20, "s": 2}, {"_time": 90, "s": 3}]
+    query = "* | sort 0 _time | streamstats time_window=1m current=f max(s) as b"
+    assert [row.get("b") for row in rows(query, events)] == [None, 1, None]

@@ -57,7 +57,7 @@ PUBLISHED = [
 ]
 
 
-@pytest.mark.parametrize(("query", "stages"), zip(PUBLISHED, [6, 5, 5, 5, 3, 5], strict=True))
+@pytest.mark.parametrize(("query", "stages"), list(zip(PUBLISHED, [6, 5, 5, 5, 3, 5], strict=True)))
 def test_the_shapes_of_published_detections_are_read(query: str, stages: int) -> None:
     """Searches in the shapes that Splunk publishes become one stage for each command."""
     assert len(read(query).stages) == stages

@@ -228,8 +228,9 @@ def _eventstats(command: t.Command, table: Table) -> Table:
 def _streamstats(command: t.Command, table: Table) -> Table:
     stats = read_stats(command)
     width = span(stats.options["time_window"]) if "time_window" in stats.options else None
-    if set(stats.options) - {"time_window"} or not table.order:
-        refuse("this form of streamstats", "sort first, and give only time_window=")
+    if set(stats.options) - {"time_window", "current"} or not table.order:
+        refuse("this form of streamstats", "sort first, and give only time_window= and current=")
+    current = stats.options.get("current", "t")[:1].lower() in "t1"
     if width is not None and table.order != "_time":
         refuse("streamstats time_window= over events not in order of time", "sort 0 _time first")
     before: dict[tuple[str, ...], list[Row]] = {}
@@ -240,10 +241,17 @@ def _streamstats(command: t.Command, table: Table) -> Table:
             rows.append(row)
             continue
         group = before.setdefault(key, [])
+        seen = [other for other in group if width is None or _within(other, row, width)]
         group.append(row)
-        seen = [other.fields for other in group if width is None or _within(other, row, width)]
-        rows.append(Row(row.fields | results(stats, seen, table.zone), row.number))
+        made = results(stats, [o.fields for o in (*seen, *[row] * current)], table.zone)
+        rows.append(Row(_without(row.fields, stats) | made, row.number))
     return replace(table, rows=tuple(rows))
+
+
+def _without(fields: dict[str, Any], stats: Stats) -> dict[str, Any]:
+    """The fields but for those that the aggregation sets, be it to NULL."""
+    made = {aggregate.name for aggregate in stats.aggregates}
+    return {name: held for name, held in fields.items() if name not in made}
 
 
 def _within(other: Row, row: Row, width: int) -> bool:

@@ -115,10 +115,15 @@ def pcre(expression: str) -> Any:
     try:
         return re2.compile(ready, options)
     except re2.error as error:
-        what = f"SPL: the regular expression {expression!r} cannot be held ({error})"
+        what = f"SPL: the regular expression {expression!r} cannot be held ({_why(error)})"
         raise Unsupported(
             what, next_step="write it without look-around and back-references"
         ) from None
+
+
+def _why(error: Exception) -> str:
+    reason = error.args[0] if error.args else ""
+    return reason.decode() if isinstance(reason, bytes) else str(reason)
 
 
 def phrase(words: str, cased: bool) -> str:
