@@ -84,6 +84,11 @@ class Index:
         stored = [_READERS.get(plain, as_text)(value) for value in _reach(doc, name)]
         return [v for v in stored if not limit or not isinstance(v, str) or len(v) <= limit]
 
+    def keyed(self, doc: Doc, root: str) -> list[str]:
+        """Each leaf of a flattened field as its key, a zero character and its text."""
+        whole = _reach(doc, root, True)
+        return [f"{key}\0{as_text(leaf)}" for value in whole for key, leaf in _keys(value, "")]
+
     def tokens(self, doc: Doc, field: str) -> list[list[str]]:
         """The words of each text value (standard analyzer)."""
         return [words(str(value)) for value in self.values(doc, field)]
@@ -113,6 +118,17 @@ def _leaves(node: Any) -> Iterator[Any]:
             yield from _leaves(item)
     elif node is not None:
         yield node
+
+
+def _keys(node: Any, key: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(node, Mapping):
+        for name, value in node.items():
+            yield from _keys(value, f"{key}.{name}" if key else name)
+    elif isinstance(node, list):
+        for item in node:
+            yield from _keys(item, key)
+    elif node is not None:
+        yield key, node
 
 
 def as_text(value: Any) -> str:

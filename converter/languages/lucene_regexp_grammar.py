@@ -85,6 +85,20 @@ def parse_regexp(regexp: str, cased: bool = True) -> Part:
     return part
 
 
+def has_complement(regexp: str) -> bool:
+    """Whether the operator `~` is used. Raises QueryError where Lucene refuses the expression."""
+    return _holds_complement(parse_regexp(regexp))
+
+
+def _holds_complement(part: Part) -> bool:
+    if isinstance(part, Chars | Dot):
+        return False
+    if isinstance(part, Complement):
+        return True
+    inner = (part.body,) if isinstance(part, Times) else part.parts
+    return any(map(_holds_complement, inner))
+
+
 @cache
 def _grammar() -> Lark:
     text = files("converter.languages").joinpath("lucene_regexp.lark").read_text("utf-8")
