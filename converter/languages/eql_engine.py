@@ -15,10 +15,10 @@ from converter.languages import eql_plan as pl
 from converter.languages import eql_tree as t
 from converter.languages.elastic_index import TEXTS, Address, Doc, Index
 from converter.languages.elastic_words import lower
+from converter.languages.eql_regexps import matcher_of
 from converter.languages.eql_planning import Scope, plan_event
 from converter.languages.eql_sequences import Keyed, samples, sequences
 from converter.languages.eql_syntax import parse_query
-from converter.languages.lucene_regexp_match import regexp_matcher
 from converter.predicate import Pattern, Wildcard
 
 Check = Callable[[Doc], bool]
@@ -38,8 +38,11 @@ def evaluate(text: str, mapping: Mapping[str, str], docs: Sequence[Doc]) -> list
     if not isinstance(query.source, t.Event):
         found = _sequences(query, index, docs)
         return sorted({number for row in found for number in row if number is not None})
-    check = compile_plan(plan_event(scope_of(index), query.source), index)
+    plan = plan_event(scope_of(index), query.source)
+    check = compile_plan(plan, index)
     order = _by_time(index, docs)
+    if plan is True and query.pipes:
+        order.reverse()  # observed: without a condition, `head` answers from the end
     return sorted(_piped([number for number in order if check(docs[number])], query.pipes))
 
 
@@ -62,7 +65,7 @@ def scope_of(index: Index) -> Scope:
     def scope(name: str) -> pl.Column | None:
         kind = index.fields.get(name)
         if kind in TEXTS and index.fields.get(f"{name}.keyword") == "keyword":
-            return pl.Column(f"{name}.keyword", "keyword")
+            return pl.Column(f"{name}.keyword", "keyword", name)
         if kind is None and any(field.startswith(f"{name}.") for field in index.fields):
             return pl.Column(name, "object")
         return None if kind is None else pl.Column(name, kind)
@@ -87,7 +90,8 @@ def _sequences(query: t.Query, index: Index, docs: Sequence[Doc]) -> list[list[i
     times = {number: _time(index, docs[number]) for number in order}
     until = steps.pop() if ends else None
     runs = [step for one, step in zip(source.steps, steps, strict=False) for _ in range(one.runs)]
-    return _piped(sequences(runs, times, source.span, until), query.pipes)
+    head = bool(query.pipes) and query.pipes[0].name == "head"
+    return _piped(sequences(runs, times, source.span, until, head), query.pipes)
 
 
 Key = tuple[pl.Column | None, bool]
@@ -184,19 +188,24 @@ def compile_plan(plan: pl.Plan, index: Index) -> Check:
         check = compile_plan(plan.arg, index)
         return lambda doc: not check(doc)
     fits, name = _value_check(plan), plan.column.name
+    if isinstance(plan, pl.Lacks):
+        return lambda doc: not index.exists(doc, name)
+    if isinstance(plan, pl.Ranged) and plan.column.analysed:
+        text = plan.column.analysed
+        return lambda doc: any(fits(word) for words in index.tokens(doc, text) for word in words)
     return lambda doc: any(map(fits, index.values(doc, name)))
 
 
 def _value_check(leaf: pl.Leaf) -> Callable[[pl.Value], bool]:
     match leaf:
-        case pl.Has():
+        case pl.Has() | pl.Lacks():
             return lambda value: True
         case pl.Whole(column, wanted, cased):
             return _equal_check(_as_indexed(column, wanted), cased)
         case pl.Like(column, pattern, cased):
             return _like_check(tuple(_indexed_piece(column, piece) for piece in pattern), cased)
         case pl.Fits(_, regexp, cased):
-            matcher = regexp_matcher(regexp, cased)
+            matcher = matcher_of(regexp, cased)
             return lambda value: matcher(str(value))
         case pl.Ranged(column, op, bound):
             compare, limit = _ORDERS[op], _rank(_as_indexed(column, bound))

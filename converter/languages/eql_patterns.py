@@ -8,61 +8,82 @@ from __future__ import annotations
 
 import re
 
+from converter.errors import QueryError, Unsupported
 from converter.languages.eql_folding import compare_constants
 from converter.languages.eql_plan import Column, Fits, Has, Like, Plan, Whole
-from converter.languages.lucene_regexp_match import regexp_matcher
+from converter.languages.eql_regexps import has_complement
 from converter.languages.lucene_regexp_parse import regexp_test
-from converter.errors import Unsupported
 from converter.predicate import Equals, Glob, Pattern, Wildcard, tidy
 
+Side = Column | str | None  # a field, or a literal or null where a field should be
 _PIECE = re.compile(r"[*?]|[^*?]+")
 _ESCAPED_PIECE = re.compile(r"\\(.)|([*?])|([^\\*?]+|\\)", re.DOTALL)
 _EVERYTHING = (Wildcard.MANY,)
 
 
-def glob(column: Column | str | None, text: str, cased: bool) -> Plan:
-    """`column like text`; nothing can be escaped in it."""
+def wildcards(side: Side, text: str, _cased: bool) -> Plan:
+    """`side : text`: a pattern where it holds a wildcard, else the same text without case."""
+    return like(side, text, False) if "*" in text or "?" in text else folded(side, text)
+
+
+def like(side: Side, text: str, cased: bool) -> Plan:
+    """`side like text`; nothing can be escaped in it, and the empty pattern matches nothing."""
     pieces = _PIECE.findall(text)
     pattern = tidy(Wildcard(piece) if piece in ("*", "?") else piece for piece in pieces)
     if pattern == _EVERYTHING:
-        return _present(column)
-    if not any(isinstance(piece, Wildcard) for piece in pattern):
-        return exact(column, text) if cased else folded(column, text)
-    if isinstance(column, Column):
-        return Like(column, pattern, cased)
-    return _constant(column, "a pattern")
+        return _present(side)
+    if pattern and not any(isinstance(piece, Wildcard) for piece in pattern):
+        return exact(side, text) if cased else folded(side, text)
+    if isinstance(side, Column):
+        return _like(side, pattern, cased) if pattern else False
+    return _constant(side, "a pattern")
 
 
-def regexp(column: Column | str | None, text: str, cased: bool) -> Plan:
-    """`column regex text`. Raises QueryError where Lucene refuses the expression."""
-    regexp_matcher(text, cased)
-    try:
-        plain = regexp_test("", text)
-    except Unsupported:
-        plain = None
+def _like(column: Column, pattern: Pattern, cased: bool) -> Plan:
+    """Fields of type wildcard take any `*` without text beside it for everything (observed)."""
+    bare = all(isinstance(piece, Wildcard) for piece in pattern)
+    if column.type == "wildcard" and bare and Wildcard.MANY in pattern:
+        return Has(column)
+    return Like(column, pattern, cased)
+
+
+def regexp(side: Side, text: str, cased: bool) -> Plan:
+    """`side regex text`. Raises QueryError where Lucene refuses the expression."""
+    complement = has_complement(text)
+    if complement and isinstance(side, Column) and side.type == "wildcard":
+        what = f"EQL: {side.name} is of type wildcard and takes no ~ in a regular expression"
+        raise QueryError.of("type", what, "escape it, or write the expression without it")
+    plain = None if complement else _plain(text)
     if isinstance(plain, Glob) and plain.pattern == _EVERYTHING:
-        return _present(column)
+        return _present(side)
     if isinstance(plain, Equals) and plain.cased:
-        return exact(column, str(plain.value)) if cased else folded(column, str(plain.value))
-    if isinstance(column, Column):
-        return Fits(column, text, cased)
-    return _constant(column, "a regular expression")
+        return exact(side, str(plain.value)) if cased else folded(side, str(plain.value))
+    if isinstance(side, Column):
+        return Fits(side, text, cased)
+    return _constant(side, "a regular expression")
 
 
-def exact(column: Column | str | None, text: str) -> Plan:
-    """`column == text`; false for a field that does not exist."""
-    if isinstance(column, Column):
-        return Whole(column, text)
-    return False if column is None else compare_constants("==", column, text)
-
-
-def folded(column: Column | str | None, value: object) -> Plan:
-    """The same text without case; null for a field that does not exist."""
-    if isinstance(column, Column) and isinstance(value, str):
-        return Whole(column, value, False)
-    if column is None or value is None:
+def _plain(text: str) -> object:
+    try:
+        return regexp_test("", text)
+    except Unsupported:
         return None
-    return str(column).lower() == str(value).lower()
+
+
+def exact(side: Side, text: str) -> Plan:
+    """`side == text`; false for a field that does not exist."""
+    if isinstance(side, Column):
+        return Whole(side, text)
+    return False if side is None else compare_constants("==", side, text)
+
+
+def folded(side: Side, value: object) -> Plan:
+    """The same text without case; null for a field that does not exist."""
+    if isinstance(side, Column) and isinstance(value, str):
+        return Whole(side, value, False)
+    if side is None or value is None:
+        return None
+    return str(side).lower() == str(value).lower()
 
 
 def pattern_of_glob(text: str) -> Pattern:
@@ -71,10 +92,10 @@ def pattern_of_glob(text: str) -> Pattern:
     return tidy(Wildcard(wild) if wild else freed or plain for freed, wild, plain in found)
 
 
-def _present(column: Column | str | None) -> Plan:
-    return Has(column) if isinstance(column, Column) else column is not None
+def _present(side: Side) -> Plan:
+    return Has(side) if isinstance(side, Column) else side is not None
 
 
-def _constant(column: str | None, what: str) -> None:
-    if column is not None:
+def _constant(side: str | None, what: str) -> None:
+    if side is not None:
         raise Unsupported(f"EQL: {what} against a literal", next_step="compare a field")

@@ -20,15 +20,26 @@ Value = str | int | float | bool | Address
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A field that can be searched exactly, and its type."""
+    """A field that can be searched exactly, and its type.
+
+    `analysed`: the text field whose keyword sub-field this is; ranges still ask the text field.
+    """
 
     name: str
     type: str
+    analysed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Has:
     """The field has a value."""
+
+    column: Column
+
+
+@dataclass(frozen=True, slots=True)
+class Lacks:
+    """The field has no value."""
 
     column: Column
 
@@ -107,7 +118,7 @@ class Neither:
     arg: Plan
 
 
-Leaf = Has | Whole | Like | Fits | Ranged | Between | Inside
+Leaf = Has | Lacks | Whole | Like | Fits | Ranged | Between | Inside
 Plan = bool | None | All | Any | Neither | Leaf
 
 

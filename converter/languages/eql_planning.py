@@ -14,12 +14,12 @@ from converter.errors import QueryError, Unsupported
 from converter.languages import eql_tree as t
 from converter.languages.elastic_index import NUMBERS, TEXTS
 from converter.languages.eql_folding import compare_constants, fold_arithmetic, member
-from converter.languages.eql_patterns import folded, glob, pattern_of_glob, regexp
+from converter.languages.eql_patterns import folded, like, pattern_of_glob, regexp, wildcards
 from converter.languages.eql_plan import (
     Column,
     Has,
+    Lacks,
     Like,
-    Neither,
     Plan,
     every,
     negation,
@@ -82,7 +82,7 @@ def _truth(operand: Operand) -> Plan:
         return operand.plan
     if isinstance(operand, t.Const) and (operand.value is None or isinstance(operand.value, bool)):
         return operand.value
-    if isinstance(operand, Column) and operand.type == "boolean":
+    if isinstance(operand, Column) and operand.type in ("boolean", "unknown"):
         return equal(operand, True)
     raise _wrong("a condition is true or false, and this is neither")
 
@@ -99,19 +99,15 @@ def _operand(scope: Scope, expression: t.Expression) -> Operand:
             tests = [_test(scope, arg) for arg in args]
             return Test(every(tests) if op == "and" else some(tests))
         case t.Compared():
-            return _settled(_compared(scope, expression))
+            return Test(_compared(scope, expression))
         case t.Among():
-            return _settled(_among(scope, expression))
+            return Test(_among(scope, expression))
         case t.Alike():
             return Test(_alike(scope, expression))
         case t.Call():
             return _call(scope, expression)
         case _:
             return _counted(scope, expression)
-
-
-def _settled(plan: Plan) -> Operand:
-    return Test(plan)
 
 
 def _column(scope: Scope, field: t.Field) -> Column | t.Const:
@@ -135,8 +131,7 @@ def _column(scope: Scope, field: t.Field) -> Column | t.Const:
 def _compared(scope: Scope, test: t.Compared) -> Plan:
     left, right, op = _operand(scope, test.left), _operand(scope, test.right), test.op
     if op in ("==", "!=") and t.Const(None) in (left, right):
-        plan = _is_null(left if right == t.Const(None) else right)
-        return negation(plan) if op == "!=" else plan
+        return _null_test(left if right == t.Const(None) else right, op == "==")
     if isinstance(left, t.Const) and isinstance(right, t.Const):
         return compare_constants(op, left.value, right.value)
     if isinstance(left, t.Const):
@@ -148,15 +143,14 @@ def _compared(scope: Scope, test: t.Compared) -> Plan:
     return _against(left, op, right)
 
 
-def _is_null(operand: Operand) -> Plan:
-    if isinstance(operand, t.Const):
-        return operand.value is None
+def _null_test(operand: Operand, wanted: bool) -> Plan:
+    """`operand == null`, or `!= null` where that is not wanted."""
     if isinstance(operand, Column):
-        return Neither(Has(operand))
-    if isinstance(operand, Test) and operand.plan is None:
-        return True
-    if isinstance(operand, Test) and isinstance(operand.plan, bool):
-        return False
+        return Lacks(operand) if wanted else Has(operand)
+    if isinstance(operand, t.Const):
+        return (operand.value is None) is wanted
+    if isinstance(operand, Test) and (operand.plan is None or isinstance(operand.plan, bool)):
+        return (operand.plan is None) is wanted
     raise _script("null compared with anything but a field")
 
 
@@ -220,14 +214,16 @@ def _stepped(left: Operand, op: str, right: Operand) -> Operand:
     if op not in "+-*" or isinstance(left, Test) or not isinstance(number, int):
         raise _script(f"the arithmetic {op} on fields")
     column, steps = (left.column, left.steps) if isinstance(left, Counted) else (left, ())
-    if column.type not in ("long", "integer", "short", "byte"):
+    if column.type not in ("long", "integer", "short", "byte", "unknown"):
         raise _script("arithmetic on fractions")
     step = ("+", -number) if op == "-" else (op, number)
     return Counted(column, (*steps, step))
 
 
 def _check_number(operand: Operand) -> None:
-    good = isinstance(operand, Counted) or (isinstance(operand, Column) and operand.type in NUMBERS)
+    good = isinstance(operand, Counted) or (
+        isinstance(operand, Column) and operand.type in NUMBERS | {"unknown"}
+    )
     if isinstance(operand, t.Const):
         value = operand.value
         good = value is None or (isinstance(value, int | float) and not isinstance(value, bool))
@@ -257,7 +253,9 @@ def _among(scope: Scope, test: t.Among) -> Plan:
 
 def _check_type(column: Column, value: t.Scalar) -> None:
     kinds = {str: column.type in STRINGS, bool: column.type == "boolean"}
-    if value is not None and not kinds.get(type(value), column.type in NUMBERS):
+    if value is None or column.type == "unknown":
+        return
+    if not kinds.get(type(value), column.type in NUMBERS):
         raise refused(column, f"{text_of(value)!r} is of another type")
 
 
@@ -281,16 +279,10 @@ def _alike(scope: Scope, test: t.Alike) -> Plan:
     cased = test.op in ("like", "regex")
     if None in values:
         raise _script("null as a pattern")
-    read = regexp if test.op.startswith("regex") else glob
-    return some(
-        read(column, value, cased) if isinstance(value, str) else _no_text(column)
-        for value in values
-    )
-
-
-def _no_text(column: Column | str | None) -> Plan:
-    """A number as a pattern matches nothing (semantics: EQL 5)."""
-    return None if column is None else False
+    read = {":": wildcards, "like": like, "like~": like}.get(test.op, regexp)
+    # A number as a pattern matches nothing (semantics: EQL 5).
+    none = None if column is None else False
+    return some(read(column, v, cased) if isinstance(v, str) else none for v in values)
 
 
 def _check_text(operand: Operand, place: t.Place) -> None:
@@ -323,6 +315,10 @@ def _call(scope: Scope, call: t.Call) -> Operand:
         return Test(_text_test(name, args, not call.folded, call.place))
     if t.Const(None) in args:
         return t.Const(None)
+    if name == "string" and len(args) == 1:
+        (arg,) = args
+        if isinstance(arg, Column) and arg.type in STRINGS and not arg.analysed:
+            return arg
     raise _script(f"the function {call.name}")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import product, takewhile
 
 from converter.languages.eql_plan import Value
 
@@ -41,12 +41,13 @@ class _Open:
 
 
 def sequences(
-    steps: list[Keyed], times: Mapping[int, int], span: int, until: Keyed | None
+    steps: list[Keyed], times: Mapping[int, int], span: int, until: Keyed | None, head: bool
 ) -> list[list[int | None]]:
     """One row per sequence: a document per step, None where an event is missing.
 
     `times`: milliseconds per document, documents in order. `span`: at most so many milliseconds
-    from first to last event, 0 for any.
+    from first to last event, 0 for any. `head`: the first events are read forwards; otherwise
+    they are read backwards, and those of one moment stand in reverse.
     """
     place = {number: rank for rank, number in enumerate(times)}
     ends = _places(until, place)
@@ -55,6 +56,8 @@ def sequences(
         _Open(key, {stages[0]: number}, number, place[number])
         for number, key in steps[stages[0]].by_key()
     ]
+    if not head:
+        running.sort(key=lambda one: (times[one.first], -one.last))
     for stage in stages[1:]:
         running = list(_advance(running, stage, steps[stage], place, times, span, ends))
     running = [one for one in running if _holds(one, steps, times, span)]
@@ -84,7 +87,7 @@ def _advance(
         groups.setdefault(one.key, []).append(one)
     for number, key in step.by_key():
         waiting = groups.get(key, [])
-        before = [one for one in waiting if one.last < place[number]]
+        before = list(takewhile(lambda one, at=place[number]: one.last < at, waiting))
         if not before:
             continue
         groups[key] = waiting[len(before) :]

@@ -10,7 +10,7 @@ from ipaddress import ip_network
 
 from converter.errors import QueryError
 from converter.languages.elastic_dates import date_maths
-from converter.languages.elastic_index import DECIMAL, NUMBERS, address_of
+from converter.languages.elastic_index import DECIMAL, NUMBERS, WHOLE, address_of
 from converter.languages.eql_plan import Between, Column, Has, Inside, Plan, Ranged, Value, Whole
 from converter.languages.eql_tree import Scalar
 from converter.predicate import Order
@@ -22,15 +22,13 @@ STRINGS = frozenset(
 
 def equal(column: Column, value: Scalar) -> Plan:
     """`column == value`; whole days for dates without a time, networks for addresses."""
-    if value is None:
-        return Has(column)
     if column.type == "date":
         text = text_of(value)
         return Between(column, _date(column, text, False), _date(column, text, True))
     if column.type == "ip" and "/" in str(value):
         return inside(column, str(value))
     stored = read(column, value)
-    if column.type in NUMBERS - DECIMAL and isinstance(stored, float):
+    if column.type in WHOLE and isinstance(stored, float):
         return False
     return Whole(column, stored)
 
@@ -57,7 +55,9 @@ def inside(column: Column, network: str) -> Plan:
 
 
 def read(column: Column, value: Scalar) -> Value:
-    """The literal as a value of the column."""
+    """The literal as a value of the column; of a column of unknown type as it is."""
+    if column.type == "unknown" and value is not None:
+        return value
     if column.type in NUMBERS:
         return _number(column, value)
     text = text_of(value)

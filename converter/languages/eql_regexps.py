@@ -1,0 +1,80 @@
+"""Regular expressions of EQL, with case and without (`regex~`).
+
+Without case, single characters have two forms and ranges such as `[a-z]` do not (observed).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import re2
+
+from converter.errors import Unsupported
+from converter.languages.lucene_regexp_grammar import (
+    Both,
+    Complement,
+    Either,
+    Part,
+    Run,
+    Times,
+    parse_regexp,
+)
+from converter.languages.lucene_regexp_match import regexp_matcher
+from converter.languages.lucene_regexp_parse import regexp_test, to_re2
+from converter.languages.regexp_tree import Chars, Dot, cases
+from converter.predicate import Predicate, Regex
+
+
+@lru_cache(maxsize=4096)
+def matcher_of(regexp: str, cased: bool) -> Callable[[str], bool]:
+    """Whether a whole text fits. Raises QueryError where Lucene refuses the expression."""
+    part = parse_regexp(regexp)
+    if cased or not _has_range(part):
+        return regexp_matcher(regexp, cased)
+    found = re2.compile(f"(?s){to_re2(_folded(part), regexp)}").fullmatch
+    return lambda text: found(text) is not None
+
+
+def test_of(field: str, regexp: str, cased: bool) -> Predicate:
+    """The regular expression as a test. Raises Unsupported for `~` and `&`."""
+    part = parse_regexp(regexp)
+    if cased or not _has_range(part):
+        return regexp_test(field, regexp, cased)
+    return Regex(field, f"^(?:{to_re2(_folded(part), regexp)})$", "s")
+
+
+def has_complement(regexp: str) -> bool:
+    """Whether the operator `~` stands in it."""
+    return any(isinstance(part, Complement) for part in _walk(parse_regexp(regexp)))
+
+
+def _inner(part: Part) -> tuple[Part, ...]:
+    if isinstance(part, Both | Run | Either):
+        return part.parts
+    return (part.body,) if isinstance(part, Complement | Times) else ()
+
+
+def _walk(part: Part) -> list[Part]:
+    return [part, *(deeper for inner in _inner(part) for deeper in _walk(inner))]
+
+
+def _has_range(part: Part) -> bool:
+    spans = [span for item in _walk(part) if isinstance(item, Chars) for span in item.spans]
+    return any(low != high for low, high in spans)
+
+
+def _folded(part: Part) -> Part:
+    """The tree with both forms of each single character."""
+    if isinstance(part, Dot):
+        return part
+    if isinstance(part, Chars):
+        single = [low for low, high in part.spans if low == high]
+        forms = {ord(form) for code in single for form in cases(chr(code))}
+        return Chars((*part.spans, *((form, form) for form in sorted(forms))), part.negated)
+    if isinstance(part, Times):
+        return Times(_folded(part.body), part.low, part.high)
+    if isinstance(part, Run | Either):
+        return type(part)(tuple(map(_folded, part.parts)))
+    what = "EQL: `~` and `&` beside a range such as [a-z] in a regular expression without case"
+    raise Unsupported(what, next_step="write both cases of each letter, and regex")
