@@ -12,7 +12,7 @@ import orjson
 
 from converter import predicate as p
 from converter.errors import PolysigmaError, RuleError, Unsupported
-from converter.languages import LANGUAGES, Correlated, Emitter, Query, Scoped, Step
+from converter.languages import LANGUAGES, Correlated, Emitter, FirstSeen, Query, Scoped, Step
 from converter.lower import as_stored, lower, tree
 from converter.pipelines import Mapped, Pipelines, Schema
 from converter.proving import Meaning, proved
@@ -23,9 +23,11 @@ from converter.rules.correlations import (
     is_any_of,
     read_correlation,
     referenced,
+    seconds,
 )
 
 _INDENTED = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+_SCHEDULE = (("interval", "5m"), ("lookback", ""))
 FIDELITIES = ("proved", "unproved", "partial", "unsupported", "different")
 
 
@@ -74,12 +76,26 @@ class Converter:
         try:
             if rule.kind == "correlation" and not is_any_of(rule):
                 return self._correlation(rule, kind)
+            if "new_terms" in rule.extra:
+                return self._first_seen(rule, kind)
             if kind.schema not in meanings:
                 meanings[kind.schema] = self.meanings(rule, kind.schema)
             return proved(_emit(kind, meanings[kind.schema]), meanings[kind.schema])
         except Unsupported as error:
             reason = f"{error.what}; {error.next_step}" if error.next_step else error.what
             return Query(language, "", "unsupported", (), (reason,))
+
+    def _first_seen(self, rule: Rule, kind: type[Emitter]) -> Query:
+        terms = rule.extra["new_terms"]
+        history = seconds(terms.get("history"))
+        if history is None or not terms.get("fields"):
+            step = "write `new_terms: {fields: [...], history: 14d}`"
+            raise rule.error("unreadable new_terms", "polysigma", "new_terms", next_step=step)
+        spans = [seconds(rule.extra.get(name, default)) for name, default in _SCHEDULE]
+        names = [self._mapped_name(rule, str(name), kind.schema) for name in terms["fields"]]
+        first = FirstSeen(tuple(names), history, sum(span or 0 for span in spans))
+        meaning = self.meaning(rule, kind.schema)
+        return kind(meaning.facts, meaning.indices).emit_first_seen(meaning.predicate, first)
 
     def _correlation(self, rule: Rule, kind: type[Emitter]) -> Query:
         body = read_correlation(rule, self.rules)

@@ -104,7 +104,7 @@ def test_the_report_names_every_query(tmp_path: Path) -> None:
     assert entry["path"] == "r0.yml"
     assert entry["queries"]["spl"] == {
         "file": "queries/spl/r0.spl",
-        "fidelity": "unproved",
+        "fidelity": "proved",
         "assumptions": [],
         "notes": [],
     }
@@ -162,3 +162,30 @@ def test_shipped_rules_convert_in_full() -> None:
     ]
     assert unsaid == [("cisco/aaa/traffic_duplication", "eql")]
     assert all(report_path(one.rule).startswith(one.rule.stem) for one in done)
+
+
+FIRST_SEEN = (
+    GOOD
+    + """\
+polysigma:
+  interval: 10m
+  lookback: 50m
+  new_terms: {fields: [userIdentity.arn, requestParameters.name], history: 14d}
+"""
+)
+
+
+def test_a_first_seen_rule_asks_for_new_values(tmp_path: Path) -> None:
+    """ES|QL and SPL find values first seen of late; Lucene and EQL say who can."""
+    (one,) = converter_of(tmp_path, FIRST_SEEN).convert_all()
+    assert one.queries["spl"].text.splitlines() == [
+        'sourcetype="aws:cloudtrail" eventName="StopLogging"',
+        "| stats min(_time) as first_seen by userIdentity.arn, requestParameters.name",
+        '| where first_seen>=relative_time(now(), "-1h")',
+    ]
+    assert one.queries["spl"].assumptions == ("the query is run over the last 14 days",)
+    assert "| STATS first_seen = MIN(@timestamp) BY aws.cloud" in one.queries["esql"].text
+    assert one.queries["esql"].text.endswith("| WHERE first_seen >= NOW() - 1 hours")
+    for language in ("lucene", "eql"):
+        assert one.queries[language].fidelity == "unsupported"
+        assert "ES|QL or SPL" in one.queries[language].notes[0]

@@ -21,6 +21,7 @@ _COMMANDS = {
     "test": ("converter.cli.samples", "Run every rule's sample events."),
     "scan": ("converter.cli.scan", "Match logs against rules."),
     "explain": ("converter.cli.explain", "Say why a rule did or did not match an event."),
+    "prove": ("converter.cli.prove", "Say whether a query means the same as a rule."),
     "lint": ("converter.cli.lint", "Check rules, their metadata and their samples."),
 }
 

@@ -7,11 +7,22 @@ from converter.languages.correlated import Correlated, Step
 from converter.languages.emitter import Emitter
 from converter.languages.eql import Eql
 from converter.languages.esql import Esql
+from converter.languages.first_seen import FirstSeen
 from converter.languages.lucene import Lucene
 from converter.languages.query import Direction, Fidelity, Query
 from converter.languages.spl import Spl
 
-__all__ = ["LANGUAGES", "Correlated", "Direction", "Emitter", "Fidelity", "Query", "Scoped", "Step"]
+__all__ = [
+    "LANGUAGES",
+    "Correlated",
+    "Direction",
+    "Emitter",
+    "Fidelity",
+    "FirstSeen",
+    "Query",
+    "Scoped",
+    "Step",
+]
 
 LANGUAGES: dict[str, type[Emitter]] = {
     "lucene": Lucene,

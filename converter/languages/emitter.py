@@ -16,6 +16,7 @@ from converter import predicate as p
 from converter.errors import Unsupported
 from converter.languages.arranging import Choice, Scoped, arrange, choices
 from converter.languages.correlated import Correlated
+from converter.languages.first_seen import FirstSeen
 from converter.languages.query import Direction, Query
 from converter.pipelines import Facts, Schema
 
@@ -71,6 +72,11 @@ class Emitter(TextQueryBackend):
         """Several events within a window. Raises Unsupported with the reason."""
         what = "a query finds single events, no correlations over time"
         self.refuse(what, "use SPL, EQL or ES|QL")
+
+    def emit_first_seen(self, predicate: p.Predicate, first: FirstSeen) -> Query:
+        """The first events of new values. Raises Unsupported with the reason."""
+        what = "a query of this language cannot know what was seen before"
+        self.refuse(what, "use ES|QL or SPL, or a new-terms rule")
 
     def query_of(self, text: str) -> Query:
         """The text with what was gathered while it was said."""

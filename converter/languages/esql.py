@@ -8,7 +8,7 @@ from typing import ClassVar
 from sigma.backends.elasticsearch.elasticsearch_esql import ESQLBackend
 
 from converter import predicate as p
-from converter.languages.arranging import Choice, TextTest
+from converter.languages.arranging import Choice, TextTest, arrange
 from converter.languages.correlated import Correlated
 from converter.languages.elastic import (
     TEXTS,
@@ -21,6 +21,7 @@ from converter.languages.elastic import (
 )
 from converter.languages.emitter import Rank, Said
 from converter.languages.esql_stats import stats
+from converter.languages.first_seen import FirstSeen, esql_first_seen, window
 from converter.languages.lucene import Lucene
 from converter.languages.query import Query
 from converter.pipelines import Facts
@@ -52,6 +53,12 @@ class Esql(ElasticEmitter, ESQLBackend):
 
     def emit_correlation(self, correlated: Correlated) -> Query:
         return self.query_of(stats(self, correlated, f"FROM {self._from()}"))
+
+    def emit_first_seen(self, predicate: p.Predicate, first: FirstSeen) -> Query:
+        self.assume(window(first))
+        events = f"FROM {self._from()}\n| WHERE {self.say(arrange(predicate)).text}"
+        names = [self.field_name(name) for name in first.fields]
+        return self.query_of(esql_first_seen(events, names, first))
 
     def whole(self, predicate: p.Predicate) -> str:
         where = self.say(predicate).text

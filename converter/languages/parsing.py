@@ -11,7 +11,9 @@ from converter.pipelines import Facts
 from converter.predicate import Predicate
 
 # Read when first asked for: a grammar takes its time to load.
-_READERS: dict[str, str] = {}
+_READERS: dict[str, str] = {
+    "spl": "converter.languages.spl_meaning",
+}
 READABLE = tuple(_READERS)
 
 

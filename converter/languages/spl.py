@@ -12,11 +12,12 @@ from typing import ClassVar
 from sigma.backends.splunk.splunk import SplunkBackend
 
 from converter import predicate as p
-from converter.languages.arranging import Choice, TextTest
+from converter.languages.arranging import Choice, TextTest, arrange
 from converter.languages.correlated import Correlated
 from converter.languages.emitter import Emitter, Rank, Said
+from converter.languages.first_seen import FirstSeen, spl_first_seen, window
 from converter.languages.query import Query
-from converter.languages.spl_streamstats import streamstats
+from converter.languages.spl_streamstats import column, streamstats
 from converter.languages.spl_where import Where
 from converter.pipelines import Facts, Schema
 
@@ -42,6 +43,11 @@ class Spl(Emitter, SplunkBackend):
         except _OnlyWhere:
             what = "a correlated rule needs `where`, and a correlation begins with `search`"
             self.refuse(what, "write the rule without regular expressions and `?`")
+
+    def emit_first_seen(self, predicate: p.Predicate, first: FirstSeen) -> Query:
+        self.assume(window(first))
+        columns = [column(self, name) for name in first.fields]
+        return self.query_of(spl_first_seen(self.whole(arrange(predicate)), columns, first))
 
     def whole(self, predicate: p.Predicate) -> str:
         parts = predicate.args if isinstance(predicate, p.And) else (predicate,)

@@ -80,11 +80,11 @@ def _groups(where: Emitter, correlated: Correlated) -> list[str]:
     groups = []
     for place, name in enumerate(correlated.names):
         fields = [step.keys[place] for step in correlated.steps]
-        groups.append(_column(where, fields[0] if len(set(fields)) == 1 else name))
+        groups.append(column(where, fields[0] if len(set(fields)) == 1 else name))
     return groups
 
 
-def _column(where: Emitter, name: str) -> str:
+def column(where: Emitter, name: str) -> str:
     """A field after `by` and in functions of stats: in double quotes where it needs any."""
     plain = where.field_name(name)
     return f'"{plain[1:-1]}"' if plain.startswith("'") else plain
@@ -106,7 +106,7 @@ def _common(where: Emitter, correlated: Correlated, values: list[str]) -> str:
     if not values[0] and correlated.type != "event_count":
         step = "add `field:` to the condition"
         where.refuse(f"{correlated.type} without a field", step)
-    return "value" if len(set(values)) > 1 else _column(where, values[0]) if values[0] else ""
+    return "value" if len(set(values)) > 1 else column(where, values[0]) if values[0] else ""
 
 
 def _case(where: Emitter, correlated: Correlated, fields: list[str]) -> str:

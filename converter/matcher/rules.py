@@ -54,6 +54,10 @@ def readings(
             raise rule.error(what, "correlation", next_step=step)
         bases = referenced(rule, rules)
         return [one for base in bases for one in readings(base, rules, pipelines, view)]
+    if "new_terms" in rule.extra:
+        step = "scan for the base condition with a rule of its own"
+        what = "first-seen rules do not run yet"
+        raise rule.error(what, "polysigma", "new_terms", next_step=step)
     parts = (rule, *filtered(rule, rules))
     return [_native(parts, pipelines) if view == "native" else _stored(parts, pipelines, view)]
 

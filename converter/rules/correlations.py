@@ -83,12 +83,18 @@ def _names(value: Any) -> tuple[str, ...]:
     return tuple(str(name) for name in (value if isinstance(value, list | tuple) else [value]))
 
 
+def seconds(text: object) -> int | None:
+    """A timespan such as "5m" in seconds; None where it is none."""
+    found = _TIMESPAN.fullmatch(str(text))
+    return int(found[1]) * _UNITS[found[2]] if found else None
+
+
 def _timespan(rule: Rule, body: dict[str, Any]) -> int:
-    found = _TIMESPAN.fullmatch(str(body.get("timespan", "")))
+    found = seconds(body.get("timespan"))
     if found is None:
         step = "write a number and one of s, m, h, d, w, such as 5m"
         raise rule.error("no readable timespan", "correlation", "timespan", next_step=step)
-    return int(found[1]) * _UNITS[found[2]]
+    return found
 
 
 def _condition(rule: Rule, body: dict[str, Any]) -> dict[str, Any]:
