@@ -39,7 +39,7 @@ EXPRESSIONS: list[tuple[str, t.Expression]] = [
     ('a NOT LIKE ("x*", "y")', t.Negation(t.Like(A, ("x*", "y"), False, True))),
     ('a RLIKE "x"', t.Like(A, ("x",), True, False)),
     ("a NOT IN (1, null)", t.Negation(t.In(A, (t.Const(1), t.Const(None))))),
-    ("a IS NOT NULL", t.Negation(t.IsNull(A))),
+    ("a IS NOT NULL", t.IsNull(A, denied=True)),
     ('a : "x"', t.Match(A, t.Const("x"))),
     ("a::long == 5", t.Infix("==", t.Cast(A, "long"), t.Const(5))),
     ("a /* c */ // d", A),

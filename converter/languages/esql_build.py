@@ -170,8 +170,8 @@ class Build(Transformer[Token, Any]):
     def is_null(self, arg: t.Expression, *_: Token) -> t.IsNull:
         return t.IsNull(arg)
 
-    def is_not_null(self, arg: t.Expression, *_: Token) -> t.Negation:
-        return t.Negation(t.IsNull(arg))
+    def is_not_null(self, arg: t.Expression, *_: Token) -> t.IsNull:
+        return t.IsNull(arg, denied=True)
 
     def wanted(self, value: t.Expression) -> t.Expression:
         return value

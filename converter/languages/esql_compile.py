@@ -51,8 +51,8 @@ class Compiler:
         return ways.get(type(node), self._called)(node)
 
     def _is_null(self, node: t.IsNull) -> Compiled:
-        run = self.compile(node.arg).run
-        return Compiled("boolean", lambda record: (not run(record),))
+        run, denied = self.compile(node.arg).run, node.denied
+        return Compiled("boolean", lambda record: (bool(run(record)) is denied,))
 
     def _called(self, node: t.Expression) -> Compiled:
         if isinstance(node, t.Cast):

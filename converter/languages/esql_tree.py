@@ -115,9 +115,10 @@ class In:
 
 @dataclass(frozen=True, slots=True)
 class IsNull:
-    """IS NULL."""
+    """IS NULL, or IS NOT NULL."""
 
     arg: Expression
+    denied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
