@@ -40,6 +40,13 @@ class Automaton(Protocol):
         """Characters of one kind are treated alike."""
 
 
+def is_readable(test: Test) -> bool:
+    """Whether there is an automaton for the test."""
+    if isinstance(test, Equals | Compare):
+        return isinstance(test.value, str)
+    return isinstance(test, Glob) or (isinstance(test, Regex) and automaton(test) is not None)
+
+
 @lru_cache(maxsize=4096)
 def automaton(test: Test) -> Automaton | None:
     """The texts for which a test is true; None where they are no such language."""

@@ -102,18 +102,25 @@ class Comparison:
             self.skeleton.add([off, *unless, literal(axiom.test), -one])
 
     def _learn_presence(self, test: Test) -> None:
-        """A test of a value is false where there is none."""
+        """A test of a value is false where there is none; a value that is no list is single."""
         if isinstance(test, p.Exists | p.Null | p.Opaque | p.Keyword | p.KeywordRegex):
             return
         names = [test.field, test.other] if isinstance(test, p.FieldCompare) else [test.field]
         for name in names:
-            absent: list[tuple[Test, bool]] = [(p.Exists(name), True)]
-            if not self.theories[name].lists:
-                absent.append((p.Null(name), False))
-            for other, wanted in absent:
-                if self.skeleton.knows(other):
-                    clause = [self.skeleton.literal(test, False)]
-                    self.skeleton.add([*clause, self.skeleton.literal(other, wanted)])
+            self._learn_follows(test, p.Exists(name), True)
+            self._learn_follows(test, p.Null(name), False)
+            off = self.restrictions.get((name, "single"))
+            if off or not self.theories[name].lists:
+                self._learn_follows(test, p.Single(name), True, off)
+
+    def _learn_follows(
+        self, test: Test, other: Test, wanted: bool, assumption: str | None = None
+    ) -> None:
+        """Where the first test is true, the other has this truth value; if both are asked."""
+        if self.skeleton.knows(other) and other != test:
+            off = [-self._switch(assumption)] if assumption else []
+            literal = self.skeleton.literal
+            self.skeleton.add([*off, literal(test, False), literal(other, wanted)])
 
     def find(self, widening: bool, assumed: frozenset[str]) -> Outcome:
         """An event that only the query matches (`widening`) or only the rule does."""

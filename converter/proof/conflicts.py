@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from itertools import islice
 
 from converter import predicate as p
-from converter.proof.automata import automaton
+from converter.proof.automata import automaton, is_readable
 from converter.proof.candidates import Wish, all_forms, candidates
 from converter.proof.kinds import Kind
 from converter.proof.search import TooLarge, find_text
@@ -16,7 +16,7 @@ from converter.proof.search import TooLarge, find_text
 Wishes = tuple[Wish, ...]
 Grants = Callable[[object, Sequence[Wish]], bool]
 
-_GUESSES = 12
+_AT_ONCE = 3
 _PARTS = {"minute": 60, "hour": 24, "day": 32, "week": 54, "month": 13}
 _ORDERS: dict[str, Callable[[int, int], bool]] = {
     "==": lambda one, other: one == other,
@@ -27,17 +27,17 @@ _ORDERS: dict[str, Callable[[int, int], bool]] = {
 }
 
 
-def conflict(kind: Kind, wishes: Wishes, breaks: bool, grants: Grants) -> Wishes | None:
+def conflict(kind: Kind, wishes: Wishes, grants: Grants) -> Wishes | None:
     """Some of the wishes that no value of this kind grants together; None where none is known.
 
-    `breaks` tells whether texts may hold line breaks, `grants` whether a value grants wishes.
+    `grants` tells whether a value grants wishes. What automata can read is `settled` before.
     """
     if kind == "text":
         for find in (_numeric, _networks, _times, _words):
             core = find(wishes, grants)
             if core is not None:
                 return core
-        return _texts(wishes, breaks, grants) or _spellings(wishes, grants)
+        return _spellings(wishes, grants)
     if not _is_complete(kind, wishes):
         return None
     return _shrunk(wishes, lambda some: not any(grants(v, some) for v in candidates(kind, some)))
@@ -66,48 +66,42 @@ def _shrunk(wishes: Wishes, is_conflict: Callable[[Wishes], bool]) -> Wishes | N
     return kept
 
 
-def _texts(wishes: Wishes, breaks: bool, grants: Grants) -> Wishes | None:
-    """Equals, patterns, regular expressions: pairs first, then all together."""
-    known = tuple(wish for wish in wishes if automaton(wish[0]))
-    for pair in _pairs(known):
-        guesses = islice(candidates("text", pair), _GUESSES)
-        if not any(grants(text, pair) for text in guesses) and _excluded(pair, breaks):
-            return pair
+def settled(wishes: Wishes, breaks: bool, grants: Grants) -> str | Wishes | None:
+    """Equals, patterns, regular expressions, orders of text: a text, or a conflict; None: unknown.
+
+    Wishes come in as they turn out to matter: those that the last text does not grant.
+    """
+    known = tuple(wish for wish in wishes if is_readable(wish[0]))
+    chosen = tuple(wish for wish in known if wish[1])
     try:
-        return _shrunk(known, lambda some: _excluded(some, breaks, give_up=False))
+        while True:
+            text = _found(chosen, breaks)
+            if text is None:
+                return _shrunk(chosen, lambda some: _found(some, breaks) is None)
+            refused = (wish for wish in known if not grants(text, (wish,)))
+            more = tuple(islice((wish for wish in refused if wish not in chosen), _AT_ONCE))
+            if not more:
+                return text
+            for pair in ((wish, one) for one in more for wish in chosen if wish[1]):
+                if _is_pair(*pair, breaks, grants):
+                    return pair
+            chosen = (*chosen, *more)
     except TooLarge:
         return None
 
 
-def _pairs(wishes: Wishes) -> Iterator[Wishes]:
-    for at, one in enumerate(wishes):
-        for other in wishes[at + 1 :]:
-            if one[1] or other[1]:
-                yield (one, other)
-
-
-def _excluded(wishes: Wishes, breaks: bool, give_up: bool = True) -> bool:
-    """Whether no text grants these wishes. Raises TooLarge unless it may give up."""
-    try:
-        return _found(wishes, breaks) is None
-    except TooLarge:
-        if give_up:
-            return False
-        raise
+def _is_pair(one: Wish, other: Wish, breaks: bool, grants: Grants) -> bool:
+    """Whether these two exclude each other; a text for the one alone mostly says no at once."""
+    text = _found((one,), breaks)
+    return text is None or (
+        not grants(text, (other,)) and _found((one, other), breaks) is None
+    )
 
 
 @lru_cache(maxsize=16384)
 def _found(wishes: Wishes, breaks: bool) -> str | None:
     machines = [(automaton(test), want) for test, want in wishes]
     return find_text([(machine, want) for machine, want in machines if machine], breaks)
-
-
-def example(wishes: Wishes, breaks: bool) -> str | None:
-    """A text for those of the wishes that automata can read; None where none was found."""
-    try:
-        return _found(tuple(wish for wish in wishes if automaton(wish[0])), breaks)
-    except TooLarge:
-        return None
 
 
 def _numeric(wishes: Wishes, grants: Grants) -> Wishes | None:

@@ -26,7 +26,7 @@ from typing import Any, Final
 
 from converter import predicate as p
 from converter.proof.candidates import Wish, candidates
-from converter.proof.conflicts import Wishes, conflict, example
+from converter.proof.conflicts import Wishes, conflict, settled
 from converter.proof.kinds import Kind
 from converter.proof.result import Event
 
@@ -149,8 +149,11 @@ class Theory:
         for value in candidates(self.kind, tests):
             if (breaks or "\n" not in str(value)) and self.grants(value, tests):
                 return Found(value)
-        text = example(tests, breaks) if self.kind == "text" else None
-        if text is not None and self.grants(text, tests):
-            return Found(text)
-        core = conflict(self.kind, tests, breaks, self.grants)
+        if self.kind == "text":
+            text = settled(tests, breaks, self.grants)
+            if isinstance(text, tuple):
+                return Conflict(text)
+            if text is not None and self.grants(text, tests):
+                return Found(text)
+        core = conflict(self.kind, tests, self.grants)
         return None if core is None else Conflict(core)
