@@ -92,6 +92,13 @@ def test_what_is_not_settled_is_refused(query: str, reason: str) -> None:
         ("* | where tonumber(f)>1", []),
         ("f=x | table f | where isnull(n)", [0]),
         ("f=CASE(X)", []),
+        ("TERM(x)", [0]),
+        ("TERM(0.0)", []),
+        ("* | mvexpand m | search m=b NOT m=a", [0]),
+        ('* | eval k=mvfilter(match(m, "b")) | where k="b"', [0]),
+        ("* | where isnum(n) AND NOT isnum(f) AND floor(5.5)=5", [0]),
+        ('* | regex "f"="x"', [0]),
+        ("* | sort f | where n=5", [0]),
         ("f=x ```NOT f=x``` | search n=5", [0]),
     ],
 )

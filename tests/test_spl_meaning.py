@@ -94,6 +94,17 @@ def test_broken_text_is_no_query() -> None:
         parse("a=")
 
 
+@pytest.mark.parametrize(
+    "query", ["NOT " * 5000 + "a=b", f"x | where {'(isnull(' * 2000}a{'))' * 2000}"]
+)
+def test_deep_nesting_is_refused(query: str) -> None:
+    """A query nested too deeply is refused, by the meaning and by the engine."""
+    with pytest.raises(Unsupported, match="nested this deeply"):
+        parse(query)
+    with pytest.raises(Unsupported, match="nested this deeply"):
+        evaluate(query, None, [{"a": "b", "_raw": "x"}])
+
+
 LETTERS = "aB1 .*?\\\"|()[]`'%$^/:,=ä-\n\t"
 TEXTS = st.text(st.sampled_from(LETTERS), max_size=4)
 NAMES = st.sampled_from(["f", "g.h", "i{}.j", "k-l", "m n"])

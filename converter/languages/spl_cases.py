@@ -58,7 +58,7 @@ def choice(node: t.Expression, truth: Truth) -> Choice:
         return [(p.TRUE, Constant(node.text))]
     if isinstance(node, t.Number):
         return [(p.TRUE, Constant(node.value))]
-    if not names(node):
+    if not t.names(node):
         return [(p.TRUE, _constant(node))]
     if isinstance(node, t.Call):
         made = _MAKERS.get(node.function)
@@ -79,21 +79,6 @@ def whichever(tests: Iterable[tuple[p.Predicate, p.Predicate]]) -> p.Predicate:
             continue
         parts.append(test if sure == p.TRUE else sure if test == p.TRUE else p.And((sure, test)))
     return parts[0] if len(parts) == 1 else p.Or(tuple(parts))
-
-
-def names(node: t.Expression) -> set[str]:
-    """All fields of an eval expression."""
-    match node:
-        case t.Name(name):
-            return {name}
-        case t.All(args) | t.Any(args) | t.Call(_, args):
-            return set().union(*(names(arg) for arg in args))
-        case t.Negation(arg):
-            return names(arg)
-        case t.Binary(_, left, right):
-            return names(left) | names(right)
-        case _:
-            return set()
 
 
 def _constant(node: t.Expression) -> Constant:

@@ -1,37 +1,18 @@
-"""The commands behind a pipe, as far as an evaluation needs them (Splunk Search Reference).
-
-A command takes rows and gives rows. A row is an event's fields and the event's number; rows that
-an aggregation made have no number.
-"""
+"""The commands behind a pipe, as far as an evaluation needs them (Splunk Search Reference)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from converter.languages import spl_tree as t
 from converter.languages import spl_values as v
+from converter.languages.spl_aggregating import AGGREGATING
 from converter.languages.spl_escapes import unescape_regex
+from converter.languages.spl_rows import Row, Table, changed
 from converter.languages.spl_search import refuse
-from converter.languages.spl_stats import Stats, read_stats, results, span
-
-
-@dataclass(frozen=True)
-class Row:
-    """The fields of one event or result; its number where it is an event."""
-
-    fields: dict[str, Any]
-    number: int | None
-
-
-@dataclass(frozen=True)
-class Table:
-    """All rows. `order`: the field by which they were sorted, "-" before it if descending."""
-
-    rows: tuple[Row, ...]
-    zone: str
-    order: str = ""
+from converter.languages.spl_stats import span
 
 
 def run(command: t.Command, table: Table) -> Table:
@@ -40,10 +21,6 @@ def run(command: t.Command, table: Table) -> Table:
     if known is None:
         refuse(f"the command {command.name}", "leave it out")
     return known(command, table)
-
-
-def _changed(table: Table, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Table:
-    return replace(table, rows=tuple(Row(change(row.fields), row.number) for row in table.rows))
 
 
 def _names(command: t.Command) -> list[str]:
@@ -85,7 +62,7 @@ def _rename(command: t.Command, table: Table) -> Table:
                 }
         return fields
 
-    return _changed(table, change)
+    return changed(table, change)
 
 
 def _moved(fields: dict[str, Any], old: str, new: str) -> dict[str, Any]:
@@ -105,7 +82,7 @@ def _fillnull(command: t.Command, table: Table) -> Table:
     value = named["value"].text if "value" in named else "0"
     names = [word.text for word in rest]
     known = names or sorted({name for row in table.rows for name in row.fields})
-    return _changed(table, lambda fields: dict.fromkeys(known, value) | fields)
+    return changed(table, lambda fields: dict.fromkeys(known, value) | fields)
 
 
 def _rex(command: t.Command, table: Table) -> Table:
@@ -124,7 +101,7 @@ def _rex(command: t.Command, table: Table) -> Table:
         groups = match.groupdict() if match else {}
         return fields | {name: text for name, text in groups.items() if text is not None}
 
-    return _changed(table, change)
+    return changed(table, change)
 
 
 def _sort(command: t.Command, table: Table) -> Table:
@@ -132,14 +109,36 @@ def _sort(command: t.Command, table: Table) -> Table:
     limit = int(words.pop(0)) if words and words[0].isdigit() else 10000
     descending = bool(words) and words[0].startswith("-")
     name = "".join(words).lstrip("+-")
-    if len([word for word in words if word not in "+-"]) != 1:
-        refuse("sort by more than one field", "sort by one")
     keys = [v.number(row.fields.get(name)) for row in table.rows]
-    if None in keys or len(set(keys)) < len(keys):
-        refuse("sort of texts, missing or equal values", "sort by a number")
+    one = len([word for word in words if word not in ("+", "-")]) == 1
+    if not one or None in keys or len(set(keys)) < len(keys):
+        return _unsettled(table, limit)
     rows = sorted(table.rows, key=lambda row: v.number(row.fields[name]) or 0, reverse=descending)
     shown = rows[:limit] if limit else rows
     return Table(tuple(shown), table.zone, ("-" if descending else "") + name)
+
+
+def _unsettled(table: Table, limit: int) -> Table:
+    """Rows in an order that ties, texts or missing values leave open."""
+    if limit and len(table.rows) > limit:
+        refuse("the first of events that do not sort by one number", "write sort 0")
+    return replace(table, order="")
+
+
+def _mvexpand(command: t.Command, table: Table) -> Table:
+    names = _names(command)
+    if len(names) != 1:
+        refuse("these arguments of mvexpand", "name one field")
+    rows = [
+        Row(row.fields | made, row.number)
+        for row in table.rows
+        for made in _each(row.fields, names[0])
+    ]
+    return replace(table, rows=tuple(rows))
+
+
+def _each(fields: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    return [{name: text} for text in fields[name]] if isinstance(fields.get(name), list) else [{}]
 
 
 def _head(command: t.Command, table: Table) -> Table:
@@ -166,10 +165,10 @@ def _fields(command: t.Command, table: Table) -> Table:
     if any("*" in name for name in names):
         refuse(f"a wildcard in {command.name}", "name the fields")
     if names[:1] == ["-"]:
-        return _changed(table, lambda f: {n: held for n, held in f.items() if n not in names})
+        return changed(table, lambda f: {n: held for n, held in f.items() if n not in names})
     inner = () if command.name == "table" else ("_time", "_raw")
     kept = [name for name in names if name != "+"]
-    return _changed(table, lambda f: {n: f[n] for n in (*kept, *inner) if n in f})
+    return changed(table, lambda f: {n: f[n] for n in (*kept, *inner) if n in f})
 
 
 def _bin(command: t.Command, table: Table) -> Table:
@@ -182,97 +181,20 @@ def _bin(command: t.Command, table: Table) -> Table:
         moment = v.number(fields.get(name))
         return fields if moment is None else fields | {name: int(moment // width * width)}
 
-    return _changed(table, change)
-
-
-def _groups(stats: Stats, table: Table) -> dict[tuple[str, ...], list[Row]]:
-    groups: dict[tuple[str, ...], list[Row]] = {} if stats.by else {(): []}
-    for row in table.rows:
-        key = stats.key(row.fields)
-        if key is not None:
-            groups.setdefault(key, []).append(row)
-    return groups
-
-
-def _plain(command: t.Command) -> Stats:
-    stats = read_stats(command)
-    if stats.options:
-        refuse(f"the options of {command.name}", "leave them out")
-    return stats
-
-
-def _stats(command: t.Command, table: Table) -> Table:
-    stats = _plain(command)
-    rows = []
-    for key, group in sorted(_groups(stats, table).items()):
-        of_group = {name: group[0].fields[name] for name in stats.by} if key else {}
-        made = results(stats, [row.fields for row in group], table.zone)
-        rows.append(Row(of_group | made, None))
-    return Table(tuple(rows), table.zone)
-
-
-def _eventstats(command: t.Command, table: Table) -> Table:
-    stats = _plain(command)
-    made = {
-        key: results(stats, [row.fields for row in group], table.zone)
-        for key, group in _groups(stats, table).items()
-    }
-
-    def change(fields: dict[str, Any]) -> dict[str, Any]:
-        key = stats.key(fields)
-        return fields if key is None else fields | made[key]
-
-    return _changed(table, change)
-
-
-def _streamstats(command: t.Command, table: Table) -> Table:
-    stats = read_stats(command)
-    width = span(stats.options["time_window"]) if "time_window" in stats.options else None
-    if set(stats.options) - {"time_window", "current"} or not table.order:
-        refuse("this form of streamstats", "sort first, and give only time_window= and current=")
-    current = stats.options.get("current", "t")[:1].lower() in "t1"
-    if width is not None and table.order != "_time":
-        refuse("streamstats time_window= over events not in order of time", "sort 0 _time first")
-    before: dict[tuple[str, ...], list[Row]] = {}
-    rows = []
-    for row in table.rows:
-        key = stats.key(row.fields)
-        if key is None:
-            rows.append(row)
-            continue
-        group = before.setdefault(key, [])
-        seen = [other for other in group if width is None or _within(other, row, width)]
-        group.append(row)
-        made = results(stats, [o.fields for o in (*seen, *[row] * current)], table.zone)
-        rows.append(Row(_without(row.fields, stats) | made, row.number))
-    return replace(table, rows=tuple(rows))
-
-
-def _without(fields: dict[str, Any], stats: Stats) -> dict[str, Any]:
-    """The fields but for those that the aggregation sets, be it to NULL."""
-    made = {aggregate.name for aggregate in stats.aggregates}
-    return {name: held for name, held in fields.items() if name not in made}
-
-
-def _within(other: Row, row: Row, width: int) -> bool:
-    away = (v.number(row.fields["_time"]) or 0) - (v.number(other.fields["_time"]) or 0)
-    if away == width:
-        refuse("two events exactly one time window apart", "choose another window")
-    return away < width
+    return changed(table, change)
 
 
 COMMANDS: Mapping[str, Callable[[t.Command, Table], Table]] = {
+    **AGGREGATING,
     "bin": _bin,
     "bucket": _bin,
     "dedup": _dedup,
-    "eventstats": _eventstats,
     "fields": _fields,
     "fillnull": _fillnull,
     "head": _head,
+    "mvexpand": _mvexpand,
     "rename": _rename,
     "rex": _rex,
     "sort": _sort,
-    "stats": _stats,
-    "streamstats": _streamstats,
     "table": _fields,
 }

@@ -112,6 +112,8 @@ def _count(column: Column, op: str, value: Number | str) -> p.Predicate:
         return p.Single(column.name)
     if (op, value) in ((">", 0), (">=", 1), ("!=", 0)):
         return p.Exists(column.name)
+    if (op, value) in ((">", 1), (">=", 2), ("!=", 1)):
+        return _unequal(column, p.Single(column.name))
     return refuse(f"mvcount() {op} {value}", "test for one value")
 
 

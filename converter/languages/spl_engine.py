@@ -12,8 +12,9 @@ from typing import Any
 from converter.errors import QueryError
 from converter.languages import spl_tree as t
 from converter.languages import spl_values as v
-from converter.languages.spl_commands import Row, Table, run
+from converter.languages.spl_commands import run
 from converter.languages.spl_eval import Open, is_true, value_of
+from converter.languages.spl_rows import Row, Table
 from converter.languages.spl_search import holds, refuse
 from converter.languages.spl_syntax import read
 
@@ -34,7 +35,7 @@ def evaluate(
     numbers = [row.number for row in table.rows if row.number is not None]
     if len(numbers) < len(table.rows):
         refuse("rows of an aggregation, which are no events", "leave the aggregation out")
-    return sorted(numbers)
+    return sorted(set(numbers))
 
 
 def rows(text: str, docs: Sequence[Mapping[str, Any]], zone: str = "UTC") -> list[dict[str, Any]]:
@@ -43,6 +44,13 @@ def rows(text: str, docs: Sequence[Mapping[str, Any]], zone: str = "UTC") -> lis
 
 
 def _table(text: str, docs: Sequence[Mapping[str, Any]], zone: str) -> Table:
+    try:
+        return _run(text, docs, zone)
+    except RecursionError:
+        refuse("a query nested this deeply", "write it flatter")
+
+
+def _run(text: str, docs: Sequence[Mapping[str, Any]], zone: str) -> Table:
     pipeline = read(text)
     if pipeline.generated:
         refuse("a query that begins with a generating command", "begin with search terms")

@@ -194,6 +194,16 @@ def _in(args: tuple[t.Expression, ...], event: Fields, zone: str) -> Any:
     return _any([_binary("=", held, value_of(arg, event, zone)) for arg in args[1:]])
 
 
+def _mvfilter(args: tuple[t.Expression, ...], event: Fields, zone: str) -> Any:
+    fields = t.names(args[0]) if len(args) == 1 else set()
+    if len(fields) != 1:
+        refuse("mvfilter() of anything but a condition on one field")
+    (name,) = fields
+    held = v.texts(event[name]) if name in event else []
+    kept = [text for text in held if is_true(args[0], {**event, name: text}, zone)]
+    return kept or None
+
+
 def _searchmatch(args: tuple[t.Expression, ...], event: Fields, zone: str) -> Any:
     if len(args) != 1 or not isinstance(args[0], t.Text):
         refuse("searchmatch() of anything but one text")
@@ -205,5 +215,6 @@ _LAZY: Mapping[str, Callable[[tuple[t.Expression, ...], Fields, str], Any]] = {
     "case": _case,
     "coalesce": _coalesce,
     "in": _in,
+    "mvfilter": _mvfilter,
     "searchmatch": _searchmatch,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from converter.predicate import Wildcard, tidy
 Values = list[Any]
 _SHORT = {"%F": "%Y-%m-%d", "%T": "%H:%M:%S"}
 _VARIABLE = re.compile(r"%.")
-_SHOWN = frozenset("%H %I %M %S %p %d %m %Y %y %A %a %B %b %w %j %z %Z %V".split())
+_SHOWN = frozenset("%H %I %M %S %p %d %m %Y %y %A %a %B %b %w %j %z %Z %V %u %e".split())
 _READ = frozenset("%H %M %S %d %m %Y %z".split())
 
 
@@ -156,22 +157,49 @@ def _replace(values: Values, _: str) -> Any:
     return v.pcre(v.text(values[1])).sub(new, held)
 
 
+def _on_number(change: Callable[[int | float], Any]) -> Callable[[Values, str], Any]:
+    def function(values: Values, _: str) -> Any:
+        held = v.number(values[0])
+        return None if held is None else change(held)
+
+    return function
+
+
+def _isnum(values: Values, _: str) -> Any:
+    return v.number(one(values[0], "isnum()")) is not None
+
+
+def _nullif(values: Values, _: str) -> Any:
+    left, right = one(values[0], "nullif()"), one(values[1], "nullif()")
+    return None if left == right else values[0]
+
+
+def _mvdedup(values: Values, _: str) -> Any:
+    return None if values[0] is None else list(dict.fromkeys(v.texts(values[0])))
+
+
 FUNCTIONS: Mapping[str, Callable[[Values, str], Any]] = {
+    "abs": _on_number(abs),
+    "ceiling": _on_number(math.ceil),
     "cidrmatch": _cidrmatch,
     "false": lambda values, _: False,
+    "floor": _on_number(math.floor),
     "isnotnull": lambda values, _: values[0] is not None,
     "isnull": lambda values, _: values[0] is None,
+    "isnum": _isnum,
     "len": _on_text(len, "len()"),
     "like": _like,
     "lower": _on_text(str.lower, "lower()"),
     "match": _match,
     "mvappend": _mvappend,
     "mvcount": lambda values, _: None if values[0] is None else len(v.texts(values[0])),
+    "mvdedup": _mvdedup,
     "mvfind": _mvfind,
     "mvindex": _mvindex,
     "mvjoin": lambda values, _: (
         None if values[0] is None else v.text(values[1]).join(v.texts(values[0]))
     ),
+    "nullif": _nullif,
     "null": lambda values, _: None,
     "replace": _replace,
     "split": lambda values, _: (

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from converter import predicate as p
 from converter.languages import spl_tree as t
-from converter.languages.spl_cases import Constant, Simple, choice, names, whichever
+from converter.languages.spl_cases import Constant, Simple, choice, whichever
 from converter.languages.spl_commands import options, renames
 from converter.languages.spl_regex import found, found_raw
 from converter.languages.spl_search import holds, refuse
@@ -42,6 +42,13 @@ def parse(text: str, facts: Callable[[str], Facts] = Facts) -> p.Predicate:
     Macros and subsearches are Opaque. Raises QueryError where the text is no SPL, and Unsupported,
     by name, for what a predicate cannot hold or the documentation does not settle.
     """
+    try:
+        return _parse(text, facts)
+    except RecursionError:
+        refuse("a query nested this deeply", "write it flatter")
+
+
+def _parse(text: str, facts: FactsOf) -> p.Predicate:
     pipeline = read(text)
     if pipeline.generated:
         refuse("a query that begins with a generating command", "begin with search terms")
@@ -152,7 +159,7 @@ class _Reader:
     def _assign(self, name: str, value: t.Expression) -> None:
         if self.blurred:
             return
-        touched = [n for n in sorted(names(value)) if n in self.unknown]
+        touched = [n for n in sorted(t.names(value)) if n in self.unknown]
         if touched:
             self.unknown[name] = self.unknown[touched[0]]
             return

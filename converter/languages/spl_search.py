@@ -86,10 +86,14 @@ def _term(value: t.Value, event: Fields) -> bool:
     if not value.text.strip("*"):
         return True
     raw = v.texts(event["_raw"]) if "_raw" in event else _all_texts(event)
-    if value.mark == "TERM":
-        refuse("TERM() without a field", "quote the phrase")
-    found = v.pcre(v.phrase(value.text, value.mark == "CASE"))
+    found = v.pcre(term_regex(value, value.mark == "CASE"))
     return any(found.search(text) for text in raw)
+
+
+def term_regex(value: t.Value, cased: bool) -> str:
+    """A term without a field as an expression; TERM() stands between major breakers only."""
+    breakers = v.MAJOR_BREAKERS if value.mark == "TERM" else v.BREAKERS
+    return v.phrase(value.text, cased, breakers)
 
 
 def _all_texts(event: Fields) -> list[str]:

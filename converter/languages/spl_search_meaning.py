@@ -8,7 +8,7 @@ from converter import predicate as p
 from converter.languages import spl_tree as t
 from converter.languages import spl_values as v
 from converter.languages.spl_regex import text_test
-from converter.languages.spl_search import refuse
+from converter.languages.spl_search import refuse, term_regex
 from converter.pipelines import Facts
 
 FactsOf = Callable[[str], Facts]
@@ -82,11 +82,9 @@ def _equals(field: str, value: t.Value) -> p.Predicate:
 def _term(value: t.Value) -> p.Predicate:
     if not value.text.strip("*"):
         return p.TRUE
-    if value.mark == "TERM":
-        refuse("TERM() without a field", "quote the phrase")
-    if value.text.startswith("*") and value.text.endswith("*"):
+    if value.mark != "TERM" and value.text.startswith("*") and value.text.endswith("*"):
         return p.Keyword(v.pattern(value.text), value.mark == "CASE")
-    expression = v.phrase(value.text, cased=True)
+    expression = term_regex(value, cased=True)
     return p.KeywordRegex(expression, "" if value.mark == "CASE" else "i")
 
 

@@ -171,6 +171,11 @@ def _sorted(held: list[Any]) -> Any:
     return found if len(found) > 1 else found[0] if found else None
 
 
+def _listed(held: list[Any]) -> Any:
+    found = [v.text(value) for value in held]
+    return found if len(found) > 1 else found[0] if found else None
+
+
 def _mean(numbers: list[Any]) -> float:
     return float(sum(numbers) / len(numbers))
 
@@ -183,6 +188,7 @@ _FUNCTIONS: Mapping[str, Callable[[list[Any]], Any]] = {
     "distinct_count": _distinct,
     "earliest": len,
     "latest": len,
+    "list": _listed,
     "max": _extreme(max),
     "mean": _numeric(_mean),
     "median": _numeric(median),

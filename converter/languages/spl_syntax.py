@@ -244,6 +244,9 @@ class _Builder(Transformer[Token, Any]):
         return t.Name(token[1:-1])
 
     def name(self, token: Token) -> t.Expression:
+        if token in ("true", "false", "null"):
+            what = f"SPL: {token} without parentheses may be a field or a literal"
+            raise Unsupported(what, next_step=f"write {token}() or '{token}'")
         return t.Name(str(token))
 
     def call(self, name: Token, *args: t.Expression) -> t.Expression:
@@ -260,14 +263,15 @@ class _Builder(Transformer[Token, Any]):
         pattern = unescape_regex(last[1:-1] if last.type == "STRING" else last)
         if len(tokens) == 1:
             return t.Matching("_raw", False, pattern)
-        return t.Matching(str(tokens[0]), tokens[1] == "!=", pattern)
+        name = tokens[0][1:-1] if tokens[0].type == "STRING" else str(tokens[0])
+        return t.Matching(name, tokens[1] == "!=", pattern)
 
     def arguments(self, *tokens: Token) -> tuple[t.Argument, ...]:
         return tuple(_argument(token) for token in tokens)
 
 
 def _field(value: t.Value) -> str:
-    if value.mark or "*" in value.text:
+    if value.mark or "*" in value.text or (value.text[:1] == "'" and not value.quoted):
         what = f"SPL: {value.text!r} is no name of one field"
         raise Unsupported(what, next_step="name the field")
     return value.text

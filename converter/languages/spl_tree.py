@@ -134,6 +134,21 @@ Expression = (
 )
 
 
+def names(node: Expression) -> set[str]:
+    """All fields of an eval expression."""
+    match node:
+        case Name(name):
+            return {name}
+        case All(args) | Any(args) | Call(_, args):
+            return set().union(*(names(arg) for arg in args))
+        case Negation(arg):
+            return names(arg)
+        case Binary(_, left, right):
+            return names(left) | names(right)
+        case _:
+            return set()
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
     """Keeps the events for which the expression holds."""

@@ -62,6 +62,8 @@ class Truths:
 
     def denial(self, node: t.Expression) -> p.Predicate:
         """Where NOT of the condition is TRUE."""
+        if self._never_null(node):
+            return negated(self.truth(node))
         match node:
             case t.All(args):
                 parts = self._together(args, lambda truths, arg: truths.denial(arg), _missing)
@@ -72,11 +74,9 @@ class Truths:
                 self.denial(arg)
                 return self.truth(arg)
             case _:
-                if not self._never_null(node):
-                    what = "SPL: NOT of a test of a field that may be missing"
-                    step = "guard it with isnull() or coalesce(), or use if(..., 1, 0)=0"
-                    raise OpenNot(what, next_step=step)
-                return negated(self.truth(node))
+                what = "SPL: NOT of a test of a field that may be missing"
+                step = "guard it with isnull() or coalesce(), or use if(..., 1, 0)=0"
+                raise OpenNot(what, next_step=step)
 
     def _together(
         self,
@@ -103,9 +103,15 @@ class Truths:
         return tuple(done[place] for place in range(len(args)))
 
     def _never_null(self, node: t.Expression) -> bool:
-        if isinstance(node, t.Call) and node.function in _NEVER_NULL:
-            return True
-        return self._valued(node)
+        match node:
+            case t.All(args) | t.Any(args):
+                return all(self._never_null(arg) for arg in args)
+            case t.Negation(arg):
+                return self._never_null(arg)
+            case t.Call(name, _) if name in _NEVER_NULL:
+                return True
+            case _:
+                return self._valued(node)
 
     def _valued(self, node: t.Expression) -> bool:
         """Whether a value cannot be NULL."""

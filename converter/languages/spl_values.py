@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import re2
@@ -14,7 +14,8 @@ from converter.errors import Unsupported
 from converter.predicate import Pattern, Wildcard
 
 TIME_MODIFIERS = frozenset("earliest latest _index_earliest _index_latest".split())
-# major and minor breakers of Splunk's segmenters.conf, as a character class of RE2
+# major breakers of Splunk's segmenters.conf, then these and the minor ones, as classes of RE2
+MAJOR_BREAKERS = r"""[\s\[\]<>(){}|!;,'"*&?+]"""
 BREAKERS = r"""[\s\[\]<>(){}|!;,'"*&?+/:=@.\-$#%\\_]"""
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
@@ -89,7 +90,7 @@ def in_network(value: str, network: str) -> bool:
         return False
 
 
-@cache
+@lru_cache(4096)
 def glob_regex(glob: Pattern, cased: bool) -> Any:
     """A compiled expression for a whole value that fits the pattern."""
     wild = {Wildcard.MANY: ".*", Wildcard.ONE: "."}
@@ -104,7 +105,7 @@ def fits(value: str, glob: Pattern, cased: bool) -> bool:
     return bool(glob_regex(glob, cased).search(value if cased else fold(value)))
 
 
-@cache
+@lru_cache(4096)
 def pcre(expression: str) -> Any:
     """A compiled PCRE. Unsupported where the linear-time engine lacks a construct."""
     many = _MANY_LINES.search(expression)
@@ -126,7 +127,7 @@ def _why(error: Exception) -> str:
     return reason.decode() if isinstance(reason, bytes) else str(reason)
 
 
-def phrase(words: str, cased: bool) -> str:
+def phrase(words: str, cased: bool, breakers: str = BREAKERS) -> str:
     """A word or phrase of the raw event as an expression: whole segments (SM CASE and TERM).
 
     Unsupported for a star inside, of which it is not documented what it may run across.
@@ -135,8 +136,8 @@ def phrase(words: str, cased: bool) -> str:
     if "*" in inner:
         what = f"SPL: the wildcard inside {words!r}, a term without a field"
         raise Unsupported(what, next_step="name the field")
-    start = words.startswith("*") or re2.search(f"^{BREAKERS}", inner)
-    end = words.endswith("*") or re2.search(f"{BREAKERS}$", inner)
-    left = "" if start else f"(?:^|{BREAKERS})"
-    right = "" if end else f"(?:$|{BREAKERS})"
+    start = words.startswith("*") or re2.search(f"^{breakers}", inner)
+    end = words.endswith("*") or re2.search(f"{breakers}$", inner)
+    left = "" if start else f"(?:^|{breakers})"
+    right = "" if end else f"(?:$|{breakers})"
     return f"{'' if cased else '(?i)'}{left}{escape(inner)}{right}"
