@@ -15,8 +15,9 @@ from converter.languages import eql_plan as pl
 from converter.languages import eql_tree as t
 from converter.languages.elastic_index import TEXTS, Address, Doc, Index
 from converter.languages.elastic_words import lower
+from converter.languages.eql_operands import Scope
+from converter.languages.eql_planning import plan_event
 from converter.languages.eql_regexps import matcher_of
-from converter.languages.eql_planning import Scope, plan_event
 from converter.languages.eql_sequences import Keyed, samples, sequences
 from converter.languages.eql_syntax import parse_query
 from converter.predicate import Pattern, Wildcard
@@ -213,7 +214,8 @@ def _value_check(leaf: pl.Leaf) -> Callable[[pl.Value], bool]:
         case pl.Between(_, low, high):
             return lambda value: isinstance(value, int) and low <= value <= high
         case pl.Inside(_, network):
-            return lambda value: value in network
+            first, last = _rank(network[0]), _rank(network[-1])
+            return lambda value: first <= _rank(value) <= last  # type: ignore[operator]
 
 
 def _as_indexed(column: pl.Column, value: pl.Value) -> pl.Value:

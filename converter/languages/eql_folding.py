@@ -13,8 +13,9 @@ def compare_constants(op: str, left: Scalar, right: Scalar) -> bool | None:
     if left is None or right is None or _kind(left) is not _kind(right):
         return None
     less, same = left < right, left == right  # type: ignore[operator]
-    found = {"==": same, "!=": not same, "<": less, "<=": less or same}
-    return found[op] if op in found else (not less and not same if op == ">" else not less)
+    more = not less and not same
+    answers = {"==": same, "!=": not same, "<": less, "<=": not more, ">": more, ">=": not less}
+    return answers[op]
 
 
 def member(value: Scalar, values: Sequence[Scalar]) -> bool | None:
@@ -29,7 +30,8 @@ def fold_arithmetic(op: str, left: Scalar, right: Scalar) -> int | float | None:
     """Arithmetic of two numbers; whole numbers divide towards zero."""
     if left is None or right is None:
         return None
-    assert not isinstance(left, str) and not isinstance(right, str)
+    assert not isinstance(left, str)
+    assert not isinstance(right, str)
     if op in ("/", "%"):
         return _divided(op, left, right)
     return left + right if op == "+" else left - right if op == "-" else left * right

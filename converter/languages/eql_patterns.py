@@ -36,7 +36,8 @@ def like(side: Side, text: str, cased: bool) -> Plan:
         return exact(side, text) if cased else folded(side, text)
     if isinstance(side, Column):
         return _like(side, pattern, cased) if pattern else False
-    return _constant(side, "a pattern")
+    _refuse_literal(side)
+    return None
 
 
 def _like(column: Column, pattern: Pattern, cased: bool) -> Plan:
@@ -60,7 +61,8 @@ def regexp(side: Side, text: str, cased: bool) -> Plan:
         return exact(side, str(plain.value)) if cased else folded(side, str(plain.value))
     if isinstance(side, Column):
         return Fits(side, text, cased)
-    return _constant(side, "a regular expression")
+    _refuse_literal(side)
+    return None
 
 
 def _plain(text: str) -> object:
@@ -96,6 +98,6 @@ def _present(side: Side) -> Plan:
     return Has(side) if isinstance(side, Column) else side is not None
 
 
-def _constant(side: str | None, what: str) -> None:
+def _refuse_literal(side: str | None) -> None:
     if side is not None:
-        raise Unsupported(f"EQL: {what} against a literal", next_step="compare a field")
+        raise Unsupported("EQL: a pattern against a literal", next_step="compare a field")

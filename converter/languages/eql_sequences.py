@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import product, takewhile
+from itertools import product
 
 from converter.languages.eql_plan import Value
 
@@ -40,6 +40,23 @@ class _Open:
     last: int = field(default=-1)
 
 
+@dataclass(frozen=True)
+class _Rules:
+    """What sequences must keep to: the order and time of documents, the span, where keys end."""
+
+    place: Mapping[int, int]
+    times: Mapping[int, int]
+    span: int
+    ends: Mapping[Key, list[int]]
+
+    def allow(self, one: _Open, number: int) -> bool:
+        """Whether an event can follow: within the span, and no end between."""
+        if self.span and self.times[number] - self.times[one.first] > self.span:
+            return False
+        ends = self.ends.get(one.key, ())
+        return not any(one.last <= end < self.place[number] for end in ends)
+
+
 def sequences(
     steps: list[Keyed], times: Mapping[int, int], span: int, until: Keyed | None, head: bool
 ) -> list[list[int | None]]:
@@ -47,10 +64,10 @@ def sequences(
 
     `times`: milliseconds per document, documents in order. `span`: at most so many milliseconds
     from first to last event, 0 for any. `head`: the first events are read forwards; otherwise
-    they are read backwards, and those of one moment stand in reverse.
+    they are read backwards, and those of one moment stand in reverse (observed).
     """
     place = {number: rank for rank, number in enumerate(times)}
-    ends = _places(until, place)
+    rules = _Rules(place, times, span, _places(until, place))
     stages = [stage for stage, step in enumerate(steps) if not step.missing]
     running = [
         _Open(key, {stages[0]: number}, number, place[number])
@@ -59,7 +76,7 @@ def sequences(
     if not head:
         running.sort(key=lambda one: (times[one.first], -one.last))
     for stage in stages[1:]:
-        running = list(_advance(running, stage, steps[stage], place, times, span, ends))
+        running = list(_advance(running, stage, steps[stage], rules))
     running = [one for one in running if _holds(one, steps, times, span)]
     running.sort(key=lambda one: one.last)
     return [[one.docs.get(stage) for stage in range(len(steps))] for one in running]
@@ -72,31 +89,18 @@ def _places(until: Keyed | None, place: Mapping[int, int]) -> dict[Key, list[int
     return ends
 
 
-def _advance(
-    running: list[_Open],
-    stage: int,
-    step: Keyed,
-    place: Mapping[int, int],
-    times: Mapping[int, int],
-    span: int,
-    ends: Mapping[Key, list[int]],
-) -> Iterator[_Open]:
+def _advance(running: list[_Open], stage: int, step: Keyed, rules: _Rules) -> Iterator[_Open]:
     """The sequences that find their next event."""
     groups: dict[Key, list[_Open]] = {}
     for one in running:
         groups.setdefault(one.key, []).append(one)
     for number, key in step.by_key():
-        waiting = groups.get(key, [])
-        before = list(takewhile(lambda one, at=place[number]: one.last < at, waiting))
-        if not before:
-            continue
-        groups[key] = waiting[len(before) :]
-        one = before[-1]
-        if span and times[number] - times[one.first] > span:
-            continue
-        if any(one.last < end < place[number] for end in ends.get(key, ())):
-            continue
-        yield _Open(key, one.docs | {stage: number}, one.first, place[number])
+        waiting, now = groups.get(key, []), rules.place[number]
+        count = next((n for n, one in enumerate(waiting) if one.last >= now), len(waiting))
+        groups[key] = waiting[count:]
+        if count and rules.allow(waiting[count - 1], number):
+            one = waiting[count - 1]
+            yield _Open(key, one.docs | {stage: number}, one.first, now)
 
 
 def _holds(one: _Open, steps: list[Keyed], times: Mapping[int, int], span: int) -> bool:
