@@ -13,6 +13,7 @@ from typing import ClassVar, Literal, NamedTuple, NoReturn, cast
 from sigma.conversion.base import TextQueryBackend
 
 from converter import predicate as p
+from converter.casing import fold
 from converter.errors import Unsupported
 from converter.languages.arranging import Choice, Scoped, arrange, choices
 from converter.languages.correlated import Correlated
@@ -168,6 +169,14 @@ class Emitter(TextQueryBackend):
 
     def field_name(self, name: str) -> str:
         return str(self.escape_and_quote_field(name))
+
+    def lowered(self, text: str) -> str:
+        """The text as the engine's lower() gives it; refused where that is no simple folding."""
+        lower = text.lower()
+        if lower != fold(text):
+            what = f"{text!r} holds a letter whose lower case is not simple"
+            self.refuse(what, "write it with |cased, or use EQL")
+        return lower
 
     def assume(self, what: str) -> None:
         self.assumptions[what] = None

@@ -115,7 +115,7 @@ class Esql(ElasticEmitter, ESQLBackend):
         if any(is_anything(test) for test in tests):
             return self.exists(facts)
         exact = self.all_exact(tests, facts)
-        patterns = [_cased(pattern_of(test), exact) for test in tests]
+        patterns = [self._cased(pattern_of(test), exact) for test in tests]
         field = self.field_name(facts.name) if exact else f"TO_LOWER({self.field_name(facts.name)})"
         whole = [
             quoted_text("".join(map(str, pattern))) for pattern in patterns if len(pattern) <= 1
@@ -196,12 +196,6 @@ def _listed(field: str, single: str, several: str, values: list[str]) -> Said:
     if len(unique) == 1:
         return Said(f"{field} {single} {unique[0]}", total=False)
     return Said(f"{field} {several} ({', '.join(unique)})", total=False)
-
-
-def _cased(pattern: p.Pattern, exact: bool) -> p.Pattern:
-    if exact:
-        return pattern
-    return tuple(piece.lower() if isinstance(piece, str) else piece for piece in pattern)
 
 
 def _like(pattern: p.Pattern) -> str:

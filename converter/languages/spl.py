@@ -22,6 +22,8 @@ from converter.languages.spl_where import Where
 from converter.pipelines import Facts, Schema
 
 _FIELD = re.compile(r"[A-Za-z_@][\w@.:{}-]*", re.ASCII)
+_WORDS = frozenset({"AND", "AS", "BY", "CASE", "IN", "NOT", "OR", "TERM", "XOR"})
+_UNSAFE_NAME = re.compile(r"[\x00-\x1f\"\\|`\[\]*?]")
 _UNSAYABLE = re.compile(r"[*\x00-\x1f]|```")
 
 
@@ -69,9 +71,9 @@ class Spl(Emitter, SplunkBackend):
             return None
 
     def field_name(self, name: str) -> str:
-        if _FIELD.fullmatch(name):
+        if _FIELD.fullmatch(name) and name.upper() not in _WORDS:
             return name
-        if re.search(r'[\x00-\x1f"\\|`\[\]]', name):
+        if _UNSAFE_NAME.search(name):
             self.refuse(f"no field can be called {name!r}", "rename the field in the pipeline")
         return f'"{name}"'
 

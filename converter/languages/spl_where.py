@@ -16,7 +16,8 @@ from converter.languages.lucene_regexp import has_case
 from converter.pipelines import Facts, Schema
 
 _BARE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-_UNSAFE_NAME = re.compile(r"[\x00-\x1f'\"\\|`\[\]]")
+_WORDS = frozenset({"AND", "AS", "BY", "FALSE", "IN", "LIKE", "NOT", "NULL", "OR", "TRUE", "XOR"})
+_UNSAFE_NAME = re.compile(r"[\x00-\x1f'\"\\|`\[\]*?]")
 _SPECIAL = re.compile(r"([.+?^$()\[\]{}\\])")
 _PARTS = {
     "minute": "%M",
@@ -46,7 +47,7 @@ class Where(Emitter, SplunkBackend):
         return Said(f"if({part.text}, 1, 0)=0")
 
     def field_name(self, name: str) -> str:
-        if _BARE.fullmatch(name):
+        if _BARE.fullmatch(name) and name.upper() not in _WORDS:
             return name
         if _UNSAFE_NAME.search(name):
             self.refuse(f"no field can be called {name!r}", "rename the field in the pipeline")
@@ -91,7 +92,7 @@ class Where(Emitter, SplunkBackend):
             text = "".join(map(str, pattern))
             if cased:
                 return Said(f"{name}={_string(text)}", total=False)
-            return Said(f"lower({name})={_string(text.lower())}", total=False)
+            return Said(f"lower({name})={_string(self.lowered(text))}", total=False)
         return self._match(name, _regex(pattern, cased))
 
     def _match(self, name: str, regex: str) -> Said:
