@@ -23,16 +23,21 @@ def wildcard_pattern(text: str) -> Pattern:
 
 @lru_cache(maxsize=4096)
 def pattern_test(pattern: Pattern, cased: bool = True) -> Callable[[str], bool]:
-    """Whether a whole text fits the pattern."""
-    source = "".join(
-        re.escape(piece) if isinstance(piece, str) else ".*" if piece is Wildcard.MANY else "."
-        for piece in pattern
-    )
+    """Whether a whole text fits the pattern. Without case, ASCII letters take both cases."""
+    source = "".join(_source(piece, cased) for piece in pattern)
     options = re2.Options()
     options.never_capture = True
-    flags = "(?s)" if cased else "(?si)"
-    fullmatch = re2.compile((flags + source).encode("utf-8", "surrogatepass"), options).fullmatch
+    fullmatch = re2.compile(("(?s)" + source).encode("utf-8", "surrogatepass"), options).fullmatch
     return lambda text: fullmatch(text.encode("utf-8", "surrogatepass")) is not None
+
+
+def _source(piece: str | Wildcard, cased: bool) -> str:
+    if isinstance(piece, Wildcard):
+        return ".*" if piece is Wildcard.MANY else "."
+    if cased:
+        return re.escape(piece)
+    both = ((char, char.swapcase()) if char.isascii() else (char, char) for char in piece)
+    return "".join(re.escape(a) if a == b else f"[{a}{b}]" for a, b in both)
 
 
 def within(one: str, other: str, most: int) -> bool:

@@ -96,7 +96,8 @@ class Queries:
         if not kind:
             return 0
         if not cased and kind in _PATTERNED:
-            return self._texts(field, pattern_test((text,), False))
+            plain = lower(text) if kind == "lowercase" else text
+            return self._texts(field, pattern_test((plain,), False))
         return self.value(field, term_test(kind, text, self.now))
 
     def prefix(self, field: str, text: str, cased: bool = True) -> int:
@@ -150,12 +151,12 @@ class Queries:
         plain = lower(text) if kind == "lowercase" or kind in TEXTS else text
         return self._texts(field, lambda value: within(plain, value, edits))
 
-    def range(self, field: str, bounds: Bounds) -> int:
+    def range(self, field: str, bounds: Bounds, raw: bool = False) -> int:
         kind = self.kind(field)
         if not kind:
             return 0
         if kind in TEXTS:
-            return self.word(field, range_test("lowercase", bounds))
+            return self.word(field, range_test(kind if raw else "lowercase", bounds))
         return self.value(field, range_test(kind, bounds, self.now))
 
     def exists(self, field: str) -> int:
