@@ -56,10 +56,9 @@ def _rename(command: t.Command, table: Table) -> Table:
         for old, new in pairs:
             if "*" in old or "*" in new:
                 fields = _moved(fields, old, new)
-            elif old in fields:
-                fields = {name: held for name, held in fields.items() if name not in (old, new)} | {
-                    new: fields[old]
-                }
+            else:
+                kept = {name: held for name, held in fields.items() if name not in (old, new)}
+                fields = kept | ({new: fields[old]} if old in fields else {})
         return fields
 
     return changed(table, change)

@@ -189,13 +189,13 @@ def _rename(reader: _Reader, command: t.Command) -> None:
         reader.blurred = "a rename with wildcards"
         return
     for old, new in pairs:
-        if old in reader.unknown:
-            reader.unknown[new] = reader.unknown.pop(old)
-            reader.columns.pop(new, None)
-        else:
-            reader.columns[new] = reader.column(old)
-            reader.unknown.pop(new, None)
+        unknown = reader.unknown.pop(old, "")
+        held = t.Name(old) if unknown else reader.column(old)
         reader.columns[old] = t.Call("null", ())
+        reader.columns[new] = held
+        reader.unknown.pop(new, None)
+        if unknown:
+            reader.unknown[new] = unknown
 
 
 def _fields(reader: _Reader, command: t.Command) -> None:
