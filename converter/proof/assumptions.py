@@ -90,13 +90,15 @@ def _spelling(
             folded, spelled = words.test(test), words.test(replace(test, cased=True))
             if folded and spelled and folded != spelled:
                 exact.setdefault(folded, []).append(spelled)
-    values = [test.value for test in tests if isinstance(test, p.Equals)]
+    wholes = [test.value for test in tests if isinstance(test, p.Equals)]
+    values = dict.fromkeys(value for value in wholes if isinstance(value, str))
     for folded, same in exact.items():
-        unless = []
-        for value in dict.fromkeys(map(str, values)):
-            event = {name: value}
-            if evaluate(folded)(event) and not any(evaluate(one)(event) for one in same):
-                unless.append(p.Equals(name, value, cased=True))
+        loose, strict = evaluate(folded), evaluate(p.Or(tuple(same)))
+        unless = [
+            p.Equals(name, value, cased=True)
+            for value in values
+            if loose({name: value}) and not strict({name: value})
+        ]
         text = f"{name} keeps its provider's spelling"
         yield Axiom(text, folded, tuple(dict.fromkeys(same)), tuple(unless))
 

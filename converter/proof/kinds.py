@@ -78,7 +78,8 @@ def _equals(test: p.Equals, kind: Kind) -> p.Predicate:
     text = str(value).lower() if isinstance(value, bool) else str(value)  # 5 is also "5"
     if kind == "address":
         text = _address(text)
-    return p.normal(p.Equals(test.field, text, test.cased and has_case(text)))
+    cased = test.cased and isinstance(value, str) and has_case(text)
+    return p.normal(p.Equals(test.field, text, cased))
 
 
 def _glob(test: p.Glob, kind: Kind) -> p.Predicate:
