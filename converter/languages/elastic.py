@@ -14,7 +14,8 @@ from converter.pipelines import Facts, Schema
 
 NUMBERS = frozenset({"long", "integer", "short", "byte", "double", "float", "unsigned_long"})
 TEXTS = frozenset({"text", "match_only_text"})
-_BARE = re.compile(r"[A-Za-z_@]\w*(?:\.[A-Za-z_@]\w*)*", re.ASCII)
+_PART = r"(?:[A-Za-z]\w*|[@_]\w+)"
+_BARE = re.compile(rf"{_PART}(?:\.{_PART})*", re.ASCII)
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _UNREACHED = {
     "nested": "is nested, and a query of this kind does not look inside nested objects",
@@ -255,6 +256,11 @@ def pattern_of(test: TextTest) -> p.Pattern:
 def pieces(test: TextTest) -> list[str]:
     """The literal texts of a test."""
     return [piece for piece in pattern_of(test) if isinstance(piece, str)]
+
+
+def is_whole(test: TextTest) -> bool:
+    """Whether the test is for a whole value: no wildcards."""
+    return all(isinstance(piece, str) for piece in pattern_of(test))
 
 
 def is_anything(test: TextTest) -> bool:

@@ -13,14 +13,16 @@ from converter.languages.elastic import (
     TEXTS,
     ElasticEmitter,
     is_anything,
+    is_whole,
     pattern_of,
+    pieces,
     quoted_name,
     quoted_text,
     text_of,
 )
 from converter.languages.emitter import Rank, Said
 from converter.languages.eql_sequence import sequence
-from converter.languages.lucene_regexp import from_glob
+from converter.languages.lucene_regexp import from_glob, has_case
 from converter.languages.query import Query
 from converter.pipelines import Facts
 
@@ -55,19 +57,25 @@ class Eql(ElasticEmitter, EqlBackend):
         if any(is_anything(test) for test in tests):
             return self.exists(facts)
         exact = self.all_exact(tests, facts)
-        whole = [test for test in tests if len(pattern_of(test)) <= 1]
-        starred = [test for test in tests if len(pattern_of(test)) > 1]
+        plain = [test for test in tests if exact or _folds(test)]
+        whole = [test for test in plain if is_whole(test)]
+        globs = [test for test in plain if not is_whole(test) and not _has_star(test)]
+        starred = [test for test in plain if not is_whole(test) and _has_star(test)]
+        spelt = [test for test in tests if test not in plain]
         parts = [self._whole(whole, facts, exact)] if whole else []
-        globs = [pattern_of(test) for test in starred if not _has_star(test)]
         if globs:
             operator = "like" if exact else ("like~" if len(globs) > 1 else ":")
-            parts.append(self._is(facts, operator, [quoted_text(_glob(g)) for g in globs]))
-        regexps = [pattern_of(test) for test in starred if _has_star(test)]
-        if regexps:
-            operator = "regex" if exact else "regex~"
-            values = [quoted_text(from_glob(pattern, cased=True)) for pattern in regexps]
+            values = [quoted_text(_glob(pattern_of(test))) for test in globs]
             parts.append(self._is(facts, operator, values))
+        parts += self._regexps(facts, "regex" if exact else "regex~", starred, cased=True)
+        parts += self._regexps(facts, "regex", spelt, cased=False)
         return self.join(Rank.OR, parts)
+
+    def _regexps(
+        self, facts: Facts, operator: str, tests: list[TextTest], cased: bool
+    ) -> list[Said]:
+        values = [quoted_text(from_glob(pattern_of(test), cased)) for test in tests]
+        return [self._is(facts, operator, values)] if values else []
 
     def _whole(self, tests: list[TextTest], facts: Facts, exact: bool) -> Said:
         values = [quoted_text("".join(map(str, pattern_of(test)))) for test in tests]
@@ -109,6 +117,11 @@ class Eql(ElasticEmitter, EqlBackend):
 
     def null(self, facts: Facts) -> Said:
         return self._is(facts, "==", ["null"])
+
+
+def _folds(test: TextTest) -> bool:
+    """Whether the operators without case serve: they fold the letters of ASCII only."""
+    return all(piece.isascii() or not has_case(piece) for piece in pieces(test))
 
 
 def _has_star(test: TextTest) -> bool:

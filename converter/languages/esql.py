@@ -14,6 +14,7 @@ from converter.languages.elastic import (
     TEXTS,
     ElasticEmitter,
     is_anything,
+    is_whole,
     pattern_of,
     quoted_name,
     quoted_text,
@@ -115,18 +116,22 @@ class Esql(ElasticEmitter, ESQLBackend):
         if any(is_anything(test) for test in tests):
             return self.exists(facts)
         exact = self.all_exact(tests, facts)
-        patterns = [self._cased(pattern_of(test), exact) for test in tests]
         field = self.field_name(facts.name) if exact else f"TO_LOWER({self.field_name(facts.name)})"
-        whole = [
-            quoted_text("".join(map(str, pattern))) for pattern in patterns if len(pattern) <= 1
-        ]
-        globs = [quoted_text(_like(pattern)) for pattern in patterns if len(pattern) > 1]
+        patterns = {test: self._cased(pattern_of(test), exact) for test in tests}
+        plain = ["".join(map(str, patterns[test])) for test in tests if is_whole(test)]
+        whole = [quoted_text(text) for text in plain]
+        globs = [quoted_text(_like(patterns[test])) for test in tests if not is_whole(test)]
         parts = [_listed(field, "==", "IN", whole)] if whole else []
         if globs:
             parts.append(_listed(field, "LIKE", "LIKE", globs))
         if len(globs) > 1:
             self.notes["needs Elasticsearch 9.2 or newer (LIKE with a list)"] = None
         return self.join(Rank.OR, parts)
+
+    def _cased(self, pattern: p.Pattern, exact: bool) -> p.Pattern:
+        if exact:
+            return pattern
+        return tuple(self.lowered(one) if isinstance(one, str) else one for one in pattern)
 
     def numbers(self, facts: Facts, values: list[int | float]) -> Said:
         return _listed(self.field_name(facts.name), "==", "IN", list(map(str, values)))

@@ -12,6 +12,8 @@ from converter.predicate import Predicate
 
 # Read when first asked for: a grammar takes its time to load.
 _READERS: dict[str, str] = {
+    "eql": "converter.languages.eql_meaning",
+    "esql": "converter.languages.esql_meaning",
     "spl": "converter.languages.spl_meaning",
 }
 READABLE = tuple(_READERS)
