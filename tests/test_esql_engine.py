@@ -133,7 +133,7 @@ def test_errors(query: str, kind: str) -> None:
     "query",
     [
         'FROM logs | GROK k "%{WORD:w}"',
-        "FROM logs | INLINE STATS c = COUNT(*)",
+        "FROM logs | INLINE STATS c = COUNT(*) BY k",
         "FROM logs | WHERE SIN(n) > 1",
         'FROM logs | WHERE k == "a" OR null',
         "ROW a = 1",

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from ipaddress import ip_network
 from typing import Any
 
 from converter.errors import QueryError, Unsupported
 from converter.languages import esql_tree as t
 from converter.languages import esql_values as v
-from converter.languages.elastic_index import address_of
 from converter.languages.esql_conversions import CONVERSIONS
 from converter.languages.esql_fulltext import FULL_TEXT
 from converter.languages.esql_functions import FUNCTIONS, KNOWN, Function
@@ -153,20 +151,9 @@ def _cidr_match(compiler: Compiling, node: t.Call) -> Compiled:
         if len(cell) != 1:
             return ()
         networks = [network.run(record) for network in ranges]
-        return (any(in_network(cell[0], text[0]) for text in networks if len(text) == 1),)
+        return (any(v.in_network(cell[0], text[0]) for text in networks if len(text) == 1),)
 
     return Compiled("boolean", run)
-
-
-def in_network(address: int, text: str) -> bool:
-    """Whether an address is in a network written as CIDR; IPv4 stands in ::ffff:0:0/96."""
-    try:
-        network = ip_network(text, strict=False)
-    except ValueError:
-        return False
-    bits = network.prefixlen + (96 if network.version == 4 else 0)
-    base = v.address_number(address_of(str(network.network_address)))
-    return address >> (128 - bits) == base >> (128 - bits)
 
 
 CALLERS: dict[str, Caller] = {

@@ -15,8 +15,8 @@ from converter.languages import esql_tree as t
 from converter.languages import esql_values as v
 from converter.languages.elastic_index import Index
 from converter.languages.esql_compile import Compiler, compile_where
-from converter.languages.esql_groups import aggregate, grouped
-from converter.languages.esql_scope import Documents, Record, Scope
+from converter.languages.esql_groups import Aggregate, aggregate, grouped
+from converter.languages.esql_scope import Compiled, Documents, Record, Scope
 from converter.languages.esql_syntax import parse_query
 
 Docs = Sequence[Mapping[str, Any]]
@@ -81,8 +81,11 @@ def _source(query: t.Query, documents: Documents) -> tuple[Scope, list[Record]]:
     for name in query.source.metadata:
         if name not in _METADATA:
             raise QueryError.of("other", f"ES|QL: no metadata {name}", "use _id, _index, _version")
+    mode = str(settings.get("unmapped_fields", "default")).lower()
+    if mode not in ("default", "fail", "nullify"):
+        raise Unsupported(f"ES|QL: unmapped_fields={mode} is not held", next_step="leave it out")
     scope = Scope.of_index(documents, query.source.metadata)
-    scope.nullify = str(settings.get("unmapped_fields", "")).lower() == "nullify"
+    scope.nullify = mode == "nullify"
     slots = {scope.columns[name].slot: _METADATA[name] for name in query.source.metadata}
     numbers = range(len(documents.docs))
     return scope, [Record(n, {slot: read(n) for slot, read in slots.items()}) for n in numbers]
@@ -170,7 +173,7 @@ def _stats(command: t.Stats, scope: Scope, records: list[Record]) -> list[Record
     columns = [aggregate(scope, node) for node in command.aggregates]
     groups = grouped(records, [compiled for _, compiled in keys])
     if command.inline:
-        raise Unsupported("ES|QL: INLINE STATS is not held", next_step="use STATS")
+        return _beside(scope, records, [compiled for _, compiled in keys], columns)
     scope.columns = {}
     slots = [scope.add(column.name, column.type) for column in columns]
     key_slots = [scope.add(name, compiled.type) for name, compiled in keys]
@@ -179,6 +182,27 @@ def _stats(command: t.Stats, scope: Scope, records: list[Record]) -> list[Record
         cells = dict(zip(key_slots, group.key, strict=True))
         values = zip(slots, columns, strict=True)
         out.append(Record(-1, cells | {slot: column.run(group.records) for slot, column in values}))
+    return out
+
+
+def _beside(
+    scope: Scope, records: list[Record], keys: list[Compiled], columns: list[Aggregate]
+) -> list[Record]:
+    """INLINE STATS: each row gets its group's values; a row with a list as key gets null."""
+    if any(not key.run(record) for key in keys for record in records):
+        what = "ES|QL: INLINE STATS by a key that is null in some row is not held"
+        raise Unsupported(what, next_step="keep the rows that have it before")
+    values = {
+        group.key: [column.run(group.records) for column in columns]
+        for group in grouped(records, keys)
+    }
+    slots = [scope.add(column.name, column.type) for column in columns]
+    nothing: list[v.Cell] = [()] * len(slots)
+    out = []
+    for record in records:
+        cells = values.get(tuple(key.run(record) for key in keys), nothing)
+        held = dict(zip(slots, cells, strict=True))
+        out.append(replace(record, cells={**record.cells, **held}))
     return out
 
 

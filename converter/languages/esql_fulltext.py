@@ -99,7 +99,12 @@ def _test(compiler: Compiling, field: str, value: Any, phrase: bool, every: bool
     if kind == "date":
         low, high = _day(value)
         return lambda doc: any(low <= date <= high for date in cell(doc, field))
-    wanted = _term(value, kind or "")
+    if kind == "ip" and "/" in str(value):
+        return lambda doc: any(v.in_network(address, str(value)) for address in cell(doc, field))
+    try:
+        wanted = _term(value, kind or "")
+    except (QueryError, ValueError):
+        return lambda doc: False  # a value that does not fit the type finds nothing
     return lambda doc: wanted in cell(doc, field)
 
 
@@ -122,7 +127,7 @@ def _day(value: Any) -> tuple[int, int]:
         text = str(value)
         return date_maths(text), date_maths(text, up=True)
     except ValueError:
-        raise v.type_error(f"{value!r} is no date") from None
+        return 1, 0
 
 
 def _term(value: Any, kind: str) -> Any:
@@ -131,10 +136,7 @@ def _term(value: Any, kind: str) -> Any:
     if kind in ("ip", "boolean"):
         return v.from_text(_as_text(value), kind)
     if v.column_type(kind) in v.NUMBERS:
-        try:
-            return float(value) if isinstance(value, str) and "." in value else _number(value)
-        except ValueError:
-            raise v.type_error(f"{value!r} is no number") from None
+        return float(value) if isinstance(value, str) and "." in value else _number(value)
     return _as_text(value)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from converter.errors import Unsupported
@@ -66,20 +66,44 @@ def _compile(scope: Scope, node: t.Expression) -> Aggregate:
         return _plain(scope, node)
     if isinstance(node, t.Call) and node.name in _OTHERS:
         return _OTHERS[node.name](scope, node)
-    if isinstance(node, t.Call) and len(node.args) >= 1:
-        return _around(scope, node)
-    what = "ES|QL: STATS with something else than an aggregate function is not held"
-    raise Unsupported(what, next_step="put the function around it with EVAL")
+    return _around(scope, node)
 
 
-def _around(scope: Scope, node: t.Call) -> Aggregate:
-    """A plain function around an aggregate, as in MV_SORT(VALUES(x))."""
-    inner = _compile(scope, node.args[0])
-    outer = Scope(scope.documents, {})
-    slot = outer.add("inner", inner.type)
-    call = t.Call(node.name, (t.Column("inner"), *node.args[1:]), node.place)
-    compiled = Compiler(outer).compile(call)
-    return Aggregate("", compiled.type, lambda rs: compiled.run(Record(-1, {slot: inner.run(rs)})))
+def _around(scope: Scope, node: t.Expression) -> Aggregate:
+    """Plain functions and arithmetic around aggregates, as in MAX(x) - MIN(x)."""
+    inner: dict[int, Aggregate] = {}
+    outer = Scope(scope.documents, {}, now=scope.now)
+    compiled = Compiler(outer).compile(_taken_out(scope, outer, node, inner))
+    if not inner:
+        what = "ES|QL: a column of STATS without an aggregate function that is held"
+        raise Unsupported(what, next_step="use COUNT, SUM, MIN, MAX, VALUES or the like")
+
+    def run(records: Sequence[Record]) -> v.Cell:
+        cells = {slot: part.run(records) for slot, part in inner.items()}
+        return compiled.run(Record(-1, cells))
+
+    return Aggregate("", compiled.type, run)
+
+
+def _taken_out(scope: Scope, outer: Scope, node: Any, inner: dict[int, Aggregate]) -> Any:
+    """The expression with each aggregate replaced by a column of the outer scope."""
+    if isinstance(node, t.Call) and (node.name in _PLAIN or node.name in _OTHERS):
+        part = _compile(scope, node)
+        name = f"aggregate {len(inner)}"
+        inner[outer.add(name, part.type)] = part
+        return t.Column(name)
+    if isinstance(node, t.Column):
+        raise v.type_error(f"{node.name} stands in STATS outside an aggregate function")
+    if isinstance(node, t.Call):
+        return replace(node, args=tuple(_taken_out(scope, outer, a, inner) for a in node.args))
+    if isinstance(node, t.Infix):
+        left = _taken_out(scope, outer, node.left, inner)
+        return replace(node, left=left, right=_taken_out(scope, outer, node.right, inner))
+    return (
+        replace(node, arg=_taken_out(scope, outer, node.arg, inner))
+        if hasattr(node, "arg")
+        else node
+    )
 
 
 def _argument(scope: Scope, node: t.Call, types: frozenset[str]) -> Compiled:

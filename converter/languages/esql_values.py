@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
 from converter.errors import QueryError
@@ -74,6 +74,17 @@ def moment(millis: int) -> datetime:
 def millis_of(when: datetime) -> int:
     """Milliseconds since 1970."""
     return (when - EPOCH) // timedelta(milliseconds=1)
+
+
+def in_network(address: int, text: str) -> bool:
+    """Whether an address is in a network written as CIDR; IPv4 stands in ::ffff:0:0/96."""
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        return False
+    bits = network.prefixlen + (96 if network.version == 4 else 0)
+    base = address_number(network.network_address)
+    return address >> (128 - bits) == base >> (128 - bits)
 
 
 def _boolean_of(text: str) -> bool:
