@@ -16,7 +16,6 @@ _ESCAPE = re.compile(r"\\(?:u\{([0-9A-Fa-f]+)\}|(.))")
 _CONTROL = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "\\": "\\"}
 _UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _MOST_RUNS = 100
-_LONG = 2**63
 
 
 class Keys(tuple[t.Expression, ...]):
@@ -119,7 +118,7 @@ class Build(Transformer[Token, Any]):
         if name not in ("head", "tail"):
             raise _wrong(f"there is no pipe {name}, only head and tail", _at(name))
         count = args[0].value if len(args) == 1 and isinstance(args[0], t.Const) else None
-        if not isinstance(count, int) or isinstance(count, bool):
+        if not isinstance(count, int) or isinstance(count, bool) or count < 0:
             raise _wrong(f"{name} takes one positive whole number", _at(name))
         return t.Pipe("head" if name == "head" else "tail", count)
 
@@ -175,8 +174,7 @@ class Build(Transformer[Token, Any]):
         return arg
 
     def number(self, token: Token) -> t.Const:
-        whole = int(token) if token.type == "INTEGER" else _LONG
-        return t.Const(whole if whole < _LONG else float(token))
+        return t.Const(int(token) if token.type == "INTEGER" else float(token))
 
     def text(self, token: Token) -> t.Const:
         return t.Const(_text(token))
