@@ -18,6 +18,13 @@ class Choice(NamedTuple):
     tests: tuple[TextTest, ...]
 
 
+class Networks(NamedTuple):
+    """Networks of one field of which one suffices."""
+
+    field: str
+    tests: tuple[p.Cidr, ...]
+
+
 class Scoped(NamedTuple):
     """One of several rules in one query, with the facts of its own log source."""
 
@@ -44,20 +51,24 @@ def arrange(predicate: p.Predicate) -> p.Predicate:
     return predicate
 
 
-def choices(group: p.Or) -> list[p.Predicate | Choice]:
+def choices(group: p.Or) -> list[p.Predicate | Choice | Networks]:
     """The arguments, tests of one field drawn together where the first of them stands."""
-    lists: dict[tuple[str, bool], list[TextTest]] = {}
-    places: list[p.Predicate | list[TextTest]] = []
+    lists: dict[tuple[str, bool | None], list[TextTest | p.Cidr]] = {}
+    places: list[p.Predicate | list[TextTest | p.Cidr]] = []
     for arg in group.args:
-        if not isinstance(arg, p.Equals | p.Glob):
+        if not isinstance(arg, p.Equals | p.Glob | p.Cidr):
             places.append(arg)
             continue
-        key = (arg.field, arg.cased)
+        key = (arg.field, None if isinstance(arg, p.Cidr) else arg.cased)
         if key not in lists:
             places.append(lists.setdefault(key, []))
         lists[key].append(arg)
-    return [_choice(part) if isinstance(part, list) else part for part in places]
+    return [_together(part) if isinstance(part, list) else part for part in places]
 
 
-def _choice(tests: list[TextTest]) -> p.Predicate | Choice:
-    return tests[0] if len(tests) == 1 else Choice(tests[0].field, tuple(tests))
+def _together(tests: list[TextTest | p.Cidr]) -> p.Predicate | Choice | Networks:
+    if len(tests) == 1:
+        return tests[0]
+    texts = tuple(test for test in tests if not isinstance(test, p.Cidr))
+    networks = tuple(test for test in tests if isinstance(test, p.Cidr))
+    return Choice(tests[0].field, texts) if texts else Networks(tests[0].field, networks)

@@ -7,7 +7,7 @@ from ipaddress import ip_address, ip_network
 from typing import ClassVar
 
 from converter import predicate as p
-from converter.languages.arranging import Choice, TextTest
+from converter.languages.arranging import Choice, Networks, TextTest
 from converter.languages.emitter import Emitter, Rank, Said
 from converter.languages.lucene_regexp import dot_matches_newline, from_regex, has_case
 from converter.pipelines import Facts, Schema
@@ -41,7 +41,7 @@ class ElasticEmitter(Emitter):
             case p.Regex():
                 return self.regex(test, facts)
             case p.Cidr():
-                return self.cidr(test, self.facts_of(facts.cidr) if facts.cidr else facts)
+                return self.any_network(Networks(test.field, (test,)))
             case p.Compare():
                 return self.compare(self.numeric(test, facts), facts)
             case p.Exists():
@@ -78,6 +78,15 @@ class ElasticEmitter(Emitter):
         if facts.type in ("boolean", "ip", "date"):
             return self.join(Rank.OR, [self.field_test(test, facts) for test in choice.tests])
         return self.texts(choice.tests, facts)
+
+    def any_network(self, part: Networks) -> Said:
+        facts = self.facts_of(part.field)
+        self.check_reach(facts)
+        facts = self.facts_of(facts.cidr) if facts.cidr else facts
+        if facts.type == "ip":
+            return self.within(facts, [test.network for test in part.tests])
+        globs = [glob for test in part.tests for glob in self.networks(test, facts)]
+        return self.texts(tuple(globs), facts)
 
     def _any_number(self, choice: Choice, facts: Facts) -> Said:
         numbers = [self.number_of(t, facts) for t in choice.tests if isinstance(t, p.Equals)]
@@ -185,7 +194,7 @@ class ElasticEmitter(Emitter):
     def regex(self, test: p.Regex, facts: Facts) -> Said:
         raise NotImplementedError
 
-    def cidr(self, test: p.Cidr, facts: Facts) -> Said:
+    def within(self, facts: Facts, networks: list[str]) -> Said:
         raise NotImplementedError
 
     def compare(self, test: p.Compare, facts: Facts) -> Said:

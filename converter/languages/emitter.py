@@ -15,7 +15,7 @@ from sigma.conversion.base import TextQueryBackend
 from converter import predicate as p
 from converter.casing import fold
 from converter.errors import Unsupported
-from converter.languages.arranging import Choice, Scoped, arrange, choices
+from converter.languages.arranging import Choice, Networks, Scoped, arrange, choices
 from converter.languages.correlated import Correlated
 from converter.languages.first_seen import FirstSeen
 from converter.languages.query import Direction, Query
@@ -107,7 +107,9 @@ class Emitter(TextQueryBackend):
         finally:
             self.facts = outer
 
-    def say_choice(self, part: p.Predicate | Choice) -> Said:
+    def say_choice(self, part: p.Predicate | Choice | Networks) -> Said:
+        if isinstance(part, Networks):
+            return self.any_network(part)
         return self.any_of(part) if isinstance(part, Choice) else self.say(part)
 
     def join(self, rank: Rank, parts: Sequence[Said]) -> Said:
@@ -158,6 +160,11 @@ class Emitter(TextQueryBackend):
     def any_of(self, choice: Choice) -> Said:
         """A value list."""
         raise NotImplementedError
+
+    def any_network(self, part: Networks) -> Said:
+        """A list of networks."""
+        facts = self.facts_of(part.field)
+        return self.join(Rank.OR, [self.field_test(test, facts) for test in part.tests])
 
     def field_compare(self, test: p.FieldCompare, facts: Facts, other: Facts) -> Said:
         step = "use ES|QL or SPL"

@@ -104,10 +104,9 @@ class Eql(ElasticEmitter, EqlBackend):
     def regex(self, test: p.Regex, facts: Facts) -> Said:
         return self._is(facts, "regex", [quoted_text(self.regexp_of(test, facts))])
 
-    def cidr(self, test: p.Cidr, facts: Facts) -> Said:
-        if facts.type == "ip":
-            return Said(f"cidrMatch({self.field_name(facts.name)}, {quoted_text(test.network)})")
-        return self.texts(self.networks(test, facts), facts)
+    def within(self, facts: Facts, networks: list[str]) -> Said:
+        values = ", ".join(map(quoted_text, networks))
+        return Said(f"cidrMatch({self.field_name(facts.name)}, {values})")
 
     def compare(self, test: p.Compare, facts: Facts) -> Said:
         return self._is(facts, test.op, [str(test.value)])

@@ -8,7 +8,7 @@ from typing import ClassVar
 from sigma.backends.elasticsearch.elasticsearch_esql import ESQLBackend
 
 from converter import predicate as p
-from converter.languages.arranging import Choice, TextTest, arrange
+from converter.languages.arranging import Choice, Networks, TextTest, arrange
 from converter.languages.correlated import Correlated
 from converter.languages.elastic import (
     TEXTS,
@@ -104,6 +104,11 @@ class Esql(ElasticEmitter, ESQLBackend):
             return self._search(p.Or(choice.tests))
         return super().any_of(choice)
 
+    def any_network(self, part: Networks) -> Said:
+        if self._needs_search(self.facts_of(part.field)):
+            return self._search(p.Or(part.tests))
+        return super().any_network(part)
+
     def keyword(self, test: p.Keyword | p.KeywordRegex) -> Said:
         return self._search(test)
 
@@ -122,9 +127,11 @@ class Esql(ElasticEmitter, ESQLBackend):
         whole = [quoted_text(text) for text in plain]
         globs = [quoted_text(_like(patterns[test])) for test in tests if not is_whole(test)]
         parts = [_listed(field, "==", "IN", whole)] if whole else []
-        if globs:
+        if facts.type == "wildcard":  # takes no list (semantics: ES|QL 12)
+            parts += [_listed(field, "LIKE", "LIKE", [glob]) for glob in globs]
+        elif globs:
             parts.append(_listed(field, "LIKE", "LIKE", globs))
-        if len(globs) > 1:
+        if len(globs) > 1 and facts.type != "wildcard":
             self.notes["needs Elasticsearch 9.2 or newer (LIKE with a list)"] = None
         return self.join(Rank.OR, parts)
 
@@ -148,11 +155,9 @@ class Esql(ElasticEmitter, ESQLBackend):
     def regex(self, test: p.Regex, facts: Facts) -> Said:
         return self._compared(facts, "RLIKE", quoted_text(self.regexp_of(test, facts)))
 
-    def cidr(self, test: p.Cidr, facts: Facts) -> Said:
-        if facts.type == "ip":
-            name = self.field_name(facts.name)
-            return Said(f"CIDR_MATCH({name}, {quoted_text(test.network)})", total=False)
-        return self.texts(self.networks(test, facts), facts)
+    def within(self, facts: Facts, networks: list[str]) -> Said:
+        values = ", ".join(map(quoted_text, networks))
+        return Said(f"CIDR_MATCH({self.field_name(facts.name)}, {values})", total=False)
 
     def compare(self, test: p.Compare, facts: Facts) -> Said:
         return self._compared(facts, test.op, str(test.value))

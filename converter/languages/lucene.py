@@ -44,7 +44,9 @@ class Lucene(ElasticEmitter, LuceneBackend):
         return self._is(facts, self._value(test, facts))
 
     def texts(self, tests: tuple[TextTest, ...], facts: Facts) -> Said:
-        values = dict.fromkeys(self._value(test, facts) for test in tests)
+        return self._list(facts, list(dict.fromkeys(self._value(test, facts) for test in tests)))
+
+    def _list(self, facts: Facts, values: list[str]) -> Said:
         joined = str(self.list_separator).join(values)
         return self._is(facts, f"({joined})" if len(values) > 1 else joined)
 
@@ -83,8 +85,7 @@ class Lucene(ElasticEmitter, LuceneBackend):
         return _exact(test)
 
     def numbers(self, facts: Facts, values: list[int | float]) -> Said:
-        joined = str(self.list_separator).join(map(_number, values))
-        return self._is(facts, f"({joined})" if len(values) > 1 else joined)
+        return self._list(facts, list(map(_number, values)))
 
     def boolean(self, facts: Facts, value: bool) -> Said:
         return self._is(facts, text_of(value))
@@ -95,10 +96,8 @@ class Lucene(ElasticEmitter, LuceneBackend):
     def regex(self, test: p.Regex, facts: Facts) -> Said:
         return self._is(facts, _slashed(self.regexp_of(test, facts)))
 
-    def cidr(self, test: p.Cidr, facts: Facts) -> Said:
-        if facts.type == "ip":
-            return self._is(facts, _quoted(test.network))
-        return self.texts(self.networks(test, facts), facts)
+    def within(self, facts: Facts, networks: list[str]) -> Said:
+        return self._list(facts, list(map(_quoted, networks)))
 
     def compare(self, test: p.Compare, facts: Facts) -> Said:
         return self._is(facts, f"{test.op}{_number(test.value)}")

@@ -12,7 +12,7 @@ from typing import ClassVar
 from sigma.backends.splunk.splunk import SplunkBackend
 
 from converter import predicate as p
-from converter.languages.arranging import Choice, TextTest, arrange
+from converter.languages.arranging import Choice, Networks, TextTest, arrange
 from converter.languages.correlated import Correlated
 from converter.languages.emitter import Emitter, Rank, Said
 from converter.languages.first_seen import FirstSeen, spl_first_seen, window
@@ -82,7 +82,7 @@ class Spl(Emitter, SplunkBackend):
             case p.Equals() | p.Glob():
                 return self._is(facts, "=", self._value(test))
             case p.Cidr():
-                return self._is(facts, "=", f'"{test.network}"')
+                return self.any_network(Networks(test.field, (test,)))
             case p.Compare():
                 self.assume(f"{facts.name} is a number")
                 return self._is(facts, test.op, str(test.value))
@@ -97,8 +97,14 @@ class Spl(Emitter, SplunkBackend):
         return Said(f"{self.field_name(facts.name)}{operator}{value}")
 
     def any_of(self, choice: Choice) -> Said:
-        facts = self.facts_of(choice.field)
         values = list(dict.fromkeys(self._value(test) for test in choice.tests))
+        return self._list(self.facts_of(choice.field), values)
+
+    def any_network(self, part: Networks) -> Said:
+        values = [f'"{test.network}"' for test in part.tests]
+        return self._list(self.facts_of(part.field), values)
+
+    def _list(self, facts: Facts, values: list[str]) -> Said:
         if len(values) == 1:
             return self._is(facts, "=", values[0])
         return Said(f"{self.field_name(facts.name)} IN ({', '.join(values)})")
