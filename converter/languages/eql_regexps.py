@@ -87,7 +87,7 @@ def _folded(part: Part) -> Part:
         return part
     if isinstance(part, Chars):
         single = [low for low, high in part.spans if low == high]
-        forms = {ord(form) for code in single for form in cases(chr(code))}
+        forms = {ord(form) for code in single for form in cases(chr(code))} - set(single)
         return Chars((*part.spans, *((form, form) for form in sorted(forms))), part.negated)
     if isinstance(part, Times):
         return Times(_folded(part.body), part.low, part.high)

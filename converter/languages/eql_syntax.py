@@ -5,6 +5,7 @@ Sources: Elasticsearch's reference of EQL syntax; semantics: EQL 4, 7, 8, 9, 11.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
@@ -14,6 +15,8 @@ from lark.exceptions import UnexpectedInput, VisitError
 from converter.errors import QueryError
 from converter.languages import eql_tree as t
 from converter.languages.eql_build import Build
+
+_DEEPEST = 200  # tuples count as levels too
 
 
 def parse_query(text: str) -> t.Query:
@@ -25,10 +28,34 @@ def parse_query(text: str) -> t.Query:
     except UnexpectedInput as error:
         raise _unexpected(error) from None
     except VisitError as error:
-        raise error.orig_exc from None
+        if isinstance(error.orig_exc, QueryError):
+            raise error.orig_exc from None
+        raise _too_deep() from error
     except RecursionError:
-        raise QueryError("EQL: the query is nested too deeply") from None
+        raise _too_deep() from None
+    if _depth(query) > _DEEPEST:
+        raise _too_deep()
     return query
+
+
+def _depth(query: t.Query) -> int:
+    """How many levels the tree has."""
+    level: list[object] = [query]
+    depth = 0
+    while level:
+        depth += 1
+        level = [inner for node in level for inner in _inner(node)]
+    return depth
+
+
+def _inner(node: object) -> Iterable[object]:
+    if isinstance(node, tuple):
+        return node
+    return [getattr(node, name) for name in getattr(node, "__slots__", ())]
+
+
+def _too_deep() -> QueryError:
+    return QueryError("EQL: the query is nested too deeply", next_step="write fewer levels")
 
 
 def _unexpected(error: UnexpectedInput) -> QueryError:
