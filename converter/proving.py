@@ -66,7 +66,10 @@ def proved(query: Query, meanings: Sequence[Meaning]) -> Query:
             return query
         return _different(query, describe(proof))
     if proof.verdict == "proved":
-        return replace(query, fidelity="proved", assumptions=proof.assumptions)
+        # What the translation of regular expressions takes for granted is no part of the proof.
+        breaks = [text for text in query.assumptions if text.endswith("no line breaks")]
+        assumptions = tuple(dict.fromkeys((*proof.assumptions, *breaks)))
+        return replace(query, fidelity="proved", assumptions=assumptions)
     if proof.verdict == "undecided":
         return _unproved(query, *describe(proof))
     return _different(query, describe(proof))

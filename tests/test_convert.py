@@ -40,8 +40,8 @@ def test_names_and_constants_come_from_the_pipeline(tmp_path: Path) -> None:
         "spl": 'sourcetype="aws:cloudtrail" eventName="StopLogging"',
     }
     assert one.queries["eql"].assumptions == (
-        "event.dataset keeps its provider's spelling",
         "event.action keeps its provider's spelling",
+        "event.dataset keeps its provider's spelling",
     )
 
 

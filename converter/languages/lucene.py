@@ -33,6 +33,8 @@ class Lucene(ElasticEmitter, LuceneBackend):
         return super().inside(part, rank)
 
     def field_name(self, name: str) -> str:
+        if "*" in name or "?" in name:
+            self.refuse(f"{name!r} stands for several fields", "rename it in the pipeline")
         return _FIELD_SPECIAL.sub(r"\\\1", name)
 
     def _is(self, facts: Facts, value: str) -> Said:

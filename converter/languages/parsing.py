@@ -6,12 +6,16 @@ import importlib
 from collections.abc import Callable
 from typing import Protocol, cast
 
-from converter.errors import Unsupported
+from converter.errors import PolysigmaError
+from converter.languages.lucene_regexp import from_regex
+from converter.languages.lucene_regexp_parse import regexp_test
 from converter.pipelines import Facts
-from converter.predicate import Predicate
+from converter.predicate import Predicate, Regex, Test, rebuild
 
 # Read when first asked for: a grammar takes its time to load.
 _READERS: dict[str, str] = {
+    "lucene": "converter.languages.lucene_meaning",
+    "kql": "converter.languages.kql_meaning",
     "eql": "converter.languages.eql_meaning",
     "esql": "converter.languages.esql_meaning",
     "spl": "converter.languages.spl_meaning",
@@ -26,11 +30,26 @@ class _Reader(Protocol):
 
 def as_read(language: str, predicate: Predicate) -> Predicate:
     """The predicate as `parse` would spell it for the same events, where that is defined."""
-    if language not in _READERS:
-        return predicate
     reader = importlib.import_module(_READERS[language])
-    spell = getattr(reader, "as_read", None)
-    return predicate if spell is None else cast(Predicate, spell(predicate))
+    spell = getattr(reader, "as_read", _as_lucene)
+    return cast(Predicate, spell(predicate))
+
+
+def _as_lucene(predicate: Predicate) -> Predicate:
+    """Regular expressions as Elasticsearch reads them: Lucene's, of the whole value.
+
+    The translation is held to RE2 on random patterns and texts by tests of its own.
+    """
+
+    def change(test: Test) -> Predicate:
+        if not isinstance(test, Regex):
+            return test
+        try:
+            return regexp_test(test.field, from_regex(test.pattern, test.flags))
+        except PolysigmaError:
+            return test
+
+    return rebuild(predicate, change)
 
 
 def parse(language: str, text: str, facts: Callable[[str], Facts]) -> Predicate:
@@ -39,8 +58,5 @@ def parse(language: str, text: str, facts: Callable[[str], Facts]) -> Predicate:
     Raises QueryError where the text is no query of the language, Unsupported for what a predicate
     cannot hold.
     """
-    if language not in _READERS:
-        what = f"{language} queries are not read back yet"
-        raise Unsupported(what, next_step=f"ask for one of {', '.join(READABLE)}")
     reader = cast(_Reader, importlib.import_module(_READERS[language]))
     return reader.parse(text, facts)
