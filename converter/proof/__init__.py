@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import closing
 
 from converter import predicate as p
+from converter.errors import PolysigmaError
 from converter.proof.assumptions import axioms, by_field, restrictions, type_assumptions
 from converter.proof.comparison import Check, Comparison, Difference, Open, Outcome, Same
 from converter.proof.kinds import FactsOf
@@ -29,7 +31,7 @@ def prove(
     matcher's `compile_predicate`). `check` says whether the rule and the query match an event; by
     default both predicates are evaluated, but a caller can ask the query's own engine instead. No
     counterexample is given that it does not confirm. See `converter.proof.theory` for what is
-    decided; what is not gives the verdict `undecided`, never a proof.
+    decided; what is not gives the verdict `undecided`, never a proof. Raises nothing of its own.
     """
     if _identical(p.normal(rule), p.normal(query)):
         return Proof("proved", tuple(_types(rule, query, facts)))
@@ -37,11 +39,11 @@ def prove(
     sides = (words.rewrite(rule), words.rewrite(query))
     if _identical(*sides):
         return Proof("proved", tuple(_types(rule, query, facts)))
-    comparison = _comparison((rule, query), sides, words, facts, evaluate, check)
     try:
+        comparison = _comparison((rule, query), sides, words, facts, evaluate, check)
         return _judged(comparison, type_assumptions(query, words.kinds, facts))
-    finally:
-        comparison.close()
+    except PolysigmaError as error:
+        return Proof("undecided", explanation=(f"A test cannot be run: {error.what}",))
 
 
 def _identical(one: p.Predicate, other: p.Predicate) -> bool:
@@ -92,6 +94,11 @@ def _both(given: tuple[p.Predicate, p.Predicate], evaluate: Evaluate) -> Check:
 
 
 def _judged(comparison: Comparison, types: Iterable[str]) -> Proof:
+    with closing(comparison):
+        return _verdict(comparison, types)
+
+
+def _verdict(comparison: Comparison, types: Iterable[str]) -> Proof:
     outcomes = [comparison.find(widening, comparison.assumptions) for widening in (True, False)]
     needed: frozenset[str] = frozenset()
     for outcome in outcomes:

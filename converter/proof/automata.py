@@ -24,6 +24,9 @@ _ANY: Items = (_ANYTHING,)
 class Automaton(Protocol):
     """Reads a text character by character; 0 is the state from which nothing is accepted."""
 
+    def __hash__(self) -> int:
+        """Automata are told apart by identity."""
+
     def start(self) -> int:
         """The state before the first character."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from converter import predicate as p
 from converter.languages.regexp_tree import cases
-from converter.proof.automata import automaton
+from converter.proof.automata import automaton, is_readable
 from converter.proof.kinds import Kind
 from converter.proof.search import TooLarge, find_text
 
@@ -95,9 +95,9 @@ def _texts(wishes: Sequence[Wish]) -> Iterator[Any]:
         yield from _samples(test)
     if not wanted:
         yield from _PLAIN
-    for test, want in wishes:
-        if not want:
-            yield from _samples(test)
+    denied = [test for test, want in wishes if not want and not is_readable(test)]
+    for test in denied:
+        yield from _samples(test)
     if wanted:
         yield from _PLAIN
 

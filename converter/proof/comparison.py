@@ -8,7 +8,7 @@ moment and remembered: then there may be no proof, but never a wrong one.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from converter import predicate as p
 from converter.predicate import Test
@@ -74,6 +74,10 @@ class Comparison:
         tests = self.skeleton.tests()
         for test in tests:
             self._learn_presence(test)
+            if isinstance(test, p.Equals | p.Glob) and test.cased:
+                loose = p.normal(replace(test, cased=False))
+                if not isinstance(loose, p.And | p.Or | p.Not):
+                    self._learn_follows(test, loose, True)
         kinds = {name: theory.kind for name, theory in self.theories.items()}
         for one, other in implications(tests, kinds):
             literal = self.skeleton.literal
@@ -199,7 +203,7 @@ class Comparison:
                     rows.setdefault(test.other, {})[p.Null(test.other)] = False
             elif not isinstance(test, p.Opaque | p.Keyword | p.KeywordRegex):
                 rows.setdefault(test.field, {})[test] = want
-        return {name: tuple(sorted(row.items(), key=repr)) for name, row in rows.items()}
+        return {name: tuple(row.items()) for name, row in rows.items()}
 
     def _learn(self, name: str, answer: Conflict) -> None:
         """These truth values do not go together while these assumptions hold."""

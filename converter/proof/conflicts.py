@@ -93,9 +93,7 @@ def settled(wishes: Wishes, breaks: bool, grants: Grants) -> str | Wishes | None
 def _is_pair(one: Wish, other: Wish, breaks: bool, grants: Grants) -> bool:
     """Whether these two exclude each other; a text for the one alone mostly says no at once."""
     text = _found((one,), breaks)
-    return text is None or (
-        not grants(text, (other,)) and _found((one, other), breaks) is None
-    )
+    return text is None or (not grants(text, (other,)) and _found((one, other), breaks) is None)
 
 
 @lru_cache(maxsize=16384)

@@ -19,7 +19,7 @@ Distances = dict[int, int]
 _State = tuple[int, ...]
 _Came = dict[_State, tuple[_State, int] | None]
 
-_MOST_STEPS = 200_000
+_MOST_STEPS = 60_000
 _MOST_STATES = 1_000
 _NICE = "xyzabcdefghijklmnopqrstuvw0123456789XYZABCDEFGHIJKLMNOPQRSTUVW-_./\\ :"
 _BREAK = 10
@@ -65,8 +65,7 @@ def _fits(wanted: Wanted, state: _State) -> bool:
 
 
 def _distance(ways: Iterable[tuple[Automaton, Distances | None]], state: _State) -> int | None:
-    """How many characters are lacking, counted for each apart; None if all hope is gone.
-    """
+    """How many characters are lacking, counted for each apart; None if all hope is gone."""
     total = 0
     for (_, distances), one in zip(ways, state, strict=True):
         if distances is not None:
