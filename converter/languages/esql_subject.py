@@ -67,6 +67,8 @@ def subject_of(name: str, facts: Know) -> Subject:
     if known.type in ("flattened", "nested"):
         what = f"ES|QL: {name} is {known.type} and no column"
         raise QueryError.of("unknown_column", what, "ask for it with QSTR or KQL")
+    if known.type == "unknown" and name == "@timestamp":
+        known = replace(known, type="date")
     return Subject(known if known.name == name else replace(known, name=name))
 
 

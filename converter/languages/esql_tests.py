@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Network, ip_network
 from typing import Any
 
 from converter import predicate as p
 from converter.languages import esql_tree as t
 from converter.languages import esql_values as v
+from converter.languages.elastic_index import address_of
 from converter.languages.esql_patterns import fits_anything
 from converter.languages.esql_subject import Subject, refuse
 from converter.languages.esql_syntax import like_pattern
@@ -32,6 +33,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
 }
 _TEXTS = frozenset({"keyword", "constant_keyword", "wildcard", "text", "match_only_text"})
+_MAPPED = IPv6Network("::ffff:0:0/96")
 STRINGS = _TEXTS | {"unknown", "map_text"}
 
 
@@ -112,7 +114,7 @@ def _boolean(value: t.Scalar) -> bool:
 
 def _address(value: t.Scalar) -> Any:
     try:
-        return ip_address(value if isinstance(value, str) else "")
+        return address_of(value if isinstance(value, str) else "")
     except ValueError:
         raise v.type_error(f"{value!r} is no address") from None
 
@@ -191,12 +193,18 @@ def networks(subject: Subject, values: Sequence[t.Scalar]) -> Truth:
     """CIDR_MATCH. Raises QueryError where a network is none, or the field is no address."""
     if subject.facts.type not in ("ip", "unknown") or subject.way or subject.text:
         raise v.type_error(f"CIDR_MATCH takes addresses, {subject.name} is {subject.facts.type}")
-    return of_subject(subject, either([p.Cidr(subject.name, _network(value)) for value in values]))
+    tests = [p.Cidr(subject.name, network) for value in values for network in _networks(value)]
+    return of_subject(subject, either(tests))
 
 
-def _network(value: t.Scalar) -> str:
+def _networks(value: t.Scalar) -> list[str]:
+    """The network, IPv4 by itself: an IPv6 network holds the IPv4 addresses in ::ffff:0:0/96."""
     try:
-        ip_network(value if isinstance(value, str) else "", strict=False)
+        network = ip_network(value if isinstance(value, str) else "", strict=False)
     except ValueError:
         raise v.type_error(f"{value!r} is no network") from None
-    return str(value)
+    if network.version == 4 or not network.overlaps(_MAPPED):
+        return [str(network)]
+    if network.prefixlen < _MAPPED.prefixlen:
+        return [str(network), "0.0.0.0/0"]
+    return [f"{address_of(str(network.network_address))}/{network.prefixlen - 96}"]

@@ -105,4 +105,6 @@ def about(test: p.Predicate, fields: Sequence[str], lists: Sequence[str] = ()) -
     """A comparison of fields: null where one is missing, or holds several values."""
     single = [p.Single(name) for name in lists]
     known = [p.Exists(name) for name in fields if name not in lists]
+    if test == p.TRUE:
+        return Truth(both((*single, *known)), p.FALSE)
     return Truth(both((*single, test)), both((*single, *known, opposite(test))))
