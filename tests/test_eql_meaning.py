@@ -196,6 +196,46 @@ def test_no_steps(query: str, message: str) -> None:
         parse_steps(query, facts)
 
 
+# What people write.
+
+WRITTEN = r'''
+process where host.os.type == "windows" and event.type == "start" and
+  (process.name : ("one.exe", "two.exe") or ?process.pe.original_file_name == "One.EXE") and
+  not process.parent.executable : "C:\\Program Files\\*\\three.exe" /* known */
+----
+any where event.dataset == "aws.cloudtrail" // calls only
+  and event.provider == "iam.amazonaws.com" and event.action in ("PutUserPolicy", "AttachPolicy")
+  and event.outcome == "success" and not user_agent.original like~ ("*terraform*", "*ansible*")
+----
+network where destination.port in (22, 3389) and not cidrmatch(destination.ip, "10.0.0.0/8",
+  "192.168.0.0/16", "FE80::/10") and source.bytes >= 1048576 and process.args_count != 2
+----
+any where event.dataset : "azure.*" and azure.activitylogs.operation_name regex~
+  """MICROSOFT\.[A-Z]+/.*/(WRITE|DELETE)""" and ?azure.activitylogs.result_type in~ ("success")
+----
+file where event.action != "deletion" and file.extension : ("ps1", "vbs") and
+  startswith~(file.path, "/tmp/") and file.name != null and user.id != "S-1-5-18"
+'''
+
+
+@pytest.mark.parametrize("query", WRITTEN.split("----\n"))
+def test_what_people_write(query: str) -> None:
+    """Queries in the manner of published detections are held whole."""
+    assert parse(query) not in (TRUE, FALSE)
+
+
+def test_a_written_sequence() -> None:
+    """A sequence in the manner of published detections is held whole."""
+    found = parse_steps("""
+        sequence by cloud.account.id, user.name with maxspan=15m
+          [authentication where event.action == "ConsoleLogin" and event.outcome == "failure"]
+            with runs=5
+          [iam where event.action : ("Create*", "Attach*")] // afterwards
+        """)
+    assert isinstance(found, Sequence)
+    assert [step.runs for step in found.steps] == [5, 1]
+
+
 # What the emitter says comes back.
 
 WORDS = st.text(alphabet='abAB12*?\\"\n .-', max_size=4)
