@@ -123,8 +123,9 @@ def test_errors_say_where(text: str, message: str) -> None:
 
 
 def test_deep_nesting_is_an_error() -> None:
-    """Thousands of parentheses or negations are refused, not a crash."""
-    for text in ("(" * 20_000 + "f" + ")" * 20_000, "not " * 20_000 + "f"):
+    """Thousands of levels are refused, not a crash; parentheses alone are no level."""
+    assert condition("(" * 20_000 + "f" + ")" * 20_000) == F
+    for text in ("not " * 20_000 + "f", "f == " + "1 + (" * 5_000 + "f" + ")" * 5_000):
         with pytest.raises(QueryError, match="nested too deeply"):
             condition(text)
 

@@ -7,7 +7,6 @@ from itertools import chain
 from typing import Any
 
 from lark import Token, Transformer, v_args
-from lark.tree import Meta
 
 from converter.errors import QueryError
 from converter.languages import eql_tree as t
@@ -44,12 +43,11 @@ class Build(Transformer[Token, Any]):
             raise _wrong("a sample takes no pipes")
         return t.Query(source, pipes)
 
-    @v_args(inline=True, meta=True)
-    def event(self, meta: Meta, category: Token, _: Token, condition: t.Expression) -> t.Event:
+    def event(self, category: Token, _: Token, condition: t.Expression) -> t.Event:
         name = {"ANY": "", "NAME": str(category)}.get(category.type)
         if name is None:
             name = _text(category) if category.type == "TEXT" else category[3:-3]
-        return t.Event(name, condition, _place(meta))
+        return t.Event(name, condition, _at(category))
 
     # Sequences and samples
 
@@ -241,10 +239,6 @@ def _text(token: Token) -> str:
 
 def _at(token: Token) -> t.Place:
     return (token.line or 0, token.column or 0)
-
-
-def _place(meta: Meta) -> t.Place:
-    return (meta.line, meta.column)
 
 
 def _wrong(what: str, place: t.Place = t.NOWHERE, kind: str = "parse") -> QueryError:

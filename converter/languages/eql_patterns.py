@@ -11,9 +11,8 @@ import re
 from converter.errors import QueryError, Unsupported
 from converter.languages.eql_folding import compare_constants
 from converter.languages.eql_plan import Column, Fits, Has, Like, Plan, Whole
-from converter.languages.eql_regexps import has_complement
-from converter.languages.lucene_regexp_parse import regexp_test
-from converter.predicate import Equals, Glob, Pattern, Wildcard, tidy
+from converter.languages.eql_regexps import has_complement, plain_test
+from converter.predicate import Equals, Glob, Pattern, Predicate, Wildcard, tidy
 
 Side = Column | str | None  # a field, or a literal or null where a field should be
 _PIECE = re.compile(r"[*?]|[^*?]+")
@@ -54,7 +53,7 @@ def regexp(side: Side, text: str, cased: bool) -> Plan:
     if complement and isinstance(side, Column) and side.type == "wildcard":
         what = f"EQL: {side.name} is of type wildcard and takes no ~ in a regular expression"
         raise QueryError.of("type", what, "escape it, or write the expression without it")
-    plain = None if complement else _plain(text)
+    plain = _plain(text)
     if isinstance(plain, Glob) and plain.pattern == _EVERYTHING:
         return _present(side)
     if isinstance(plain, Equals) and plain.cased:
@@ -65,9 +64,9 @@ def regexp(side: Side, text: str, cased: bool) -> Plan:
     return None
 
 
-def _plain(text: str) -> object:
+def _plain(text: str) -> Predicate | None:
     try:
-        return regexp_test("", text)
+        return plain_test(text)
     except Unsupported:
         return None
 

@@ -6,6 +6,7 @@ Without case, single characters have two forms and ranges such as `[a-z]` do not
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 import re2
@@ -23,15 +24,17 @@ from converter.languages.lucene_regexp_grammar import (
 from converter.languages.lucene_regexp_match import regexp_matcher
 from converter.languages.lucene_regexp_parse import regexp_test, to_re2
 from converter.languages.regexp_tree import Chars, Dot, cases
-from converter.predicate import Predicate, Regex
+from converter.predicate import Equals, Glob, Predicate, Regex
 
 _ASCII = 0x7F
+_tree = lru_cache(maxsize=4096)(parse_regexp)
+_test = lru_cache(maxsize=4096)(regexp_test)
 
 
 @lru_cache(maxsize=4096)
 def matcher_of(regexp: str, cased: bool) -> Callable[[str], bool]:
     """Whether a whole text fits. Raises QueryError where Lucene refuses the expression."""
-    part = parse_regexp(regexp)
+    part = _tree(regexp)
     if cased or not _has_range(part):
         return regexp_matcher(regexp, cased)
     found = re2.compile(f"(?s){to_re2(_folded(part), regexp)}").fullmatch
@@ -44,18 +47,27 @@ def test_of(field: str, regexp: str, cased: bool) -> Predicate:
     Raises Unsupported for `~` and `&`, and without case for letters beyond ASCII that do not
     stand in both cases: whether Elasticsearch folds them is unsettled.
     """
-    part = parse_regexp(regexp)
+    part = _tree(regexp)
     if not cased and any(map(_folds, _walk(part))):
         what = f"EQL: letters beyond ASCII in /{regexp}/, compared without case"
         raise Unsupported(what, next_step="write both cases, such as [Ää]")
     if cased or not _has_range(part):
-        return regexp_test(field, regexp, cased)
+        return _named(_test("", regexp, cased), field)
     return Regex(field, f"^(?:{to_re2(_folded(part), regexp)})$", "s")
 
 
 def has_complement(regexp: str) -> bool:
     """Whether the operator `~` stands in it."""
-    return any(isinstance(part, Complement) for part in _walk(parse_regexp(regexp)))
+    return any(isinstance(part, Complement) for part in _walk(_tree(regexp)))
+
+
+def plain_test(regexp: str) -> Predicate | None:
+    """The expression with case as a test of a field without name; None where there is none."""
+    return None if has_complement(regexp) else _test("", regexp, True)
+
+
+def _named(test: Predicate, field: str) -> Predicate:
+    return replace(test, field=field) if isinstance(test, Equals | Glob | Regex) else test
 
 
 def _folds(part: Part) -> bool:

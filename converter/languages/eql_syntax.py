@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
+from typing import cast
 
 from lark import Lark
-from lark.exceptions import UnexpectedInput, VisitError
+from lark.exceptions import UnexpectedInput
 
 from converter.errors import QueryError
 from converter.languages import eql_tree as t
@@ -24,17 +25,11 @@ def parse_query(text: str) -> t.Query:
     if not text.strip():
         raise QueryError.of("other", "EQL: the query is empty", "write a query")
     try:
-        query: t.Query = Build().transform(_grammar().parse(text))
+        query = cast(t.Query, _grammar().parse(text))
     except UnexpectedInput as error:
         raise _unexpected(error) from None
-    except VisitError as error:
-        if isinstance(error.orig_exc, QueryError):
-            raise error.orig_exc from None
-        raise _too_deep() from error
-    except RecursionError:
-        raise _too_deep() from None
     if _depth(query) > _DEEPEST:
-        raise _too_deep()
+        raise QueryError("EQL: the query is nested too deeply", next_step="write fewer levels")
     return query
 
 
@@ -54,10 +49,6 @@ def _inner(node: object) -> Iterable[object]:
     return [getattr(node, name) for name in getattr(node, "__slots__", ())]
 
 
-def _too_deep() -> QueryError:
-    return QueryError("EQL: the query is nested too deeply", next_step="write fewer levels")
-
-
 def _unexpected(error: UnexpectedInput) -> QueryError:
     token = getattr(error, "token", None)
     if token is not None and token.type == "$END":
@@ -70,4 +61,4 @@ def _unexpected(error: UnexpectedInput) -> QueryError:
 @cache
 def _grammar() -> Lark:
     grammar = files("converter.languages").joinpath("eql.lark").read_text("utf-8")
-    return Lark(grammar, parser="lalr", lexer="basic", propagate_positions=True)
+    return Lark(grammar, parser="lalr", lexer="basic", transformer=Build())
