@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Literal, cast
 
 from lark import Lark, Token, Transformer, v_args
-from lark.exceptions import UnexpectedInput, VisitError
+from lark.exceptions import UnexpectedInput
 from lark.lark import PostLex
 
 from converter.errors import QueryError
@@ -88,12 +88,9 @@ Node = Literally | Negation | Chain | Asked | Range | Nested
 def parse_query(text: str) -> Node | None:
     """The query as a tree, None where it is empty. Raises QueryError (parse)."""
     try:
-        tree = _grammar().parse(text)
-        node: Node | None = _Build(visit_tokens=False).transform(tree)
+        node = cast("Node | None", _grammar().parse(text))
     except UnexpectedInput as error:
         raise _broken(text, getattr(error, "pos_in_stream", None)) from None
-    except VisitError as error:
-        raise error.orig_exc from None
     except RecursionError:
         raise QueryError("KQL: the query is nested too deeply") from None
     return node
@@ -110,7 +107,8 @@ def _broken(text: str, place: int | None) -> QueryError:
 @cache
 def _grammar() -> Lark:
     grammar = files("converter.languages").joinpath("kql.lark").read_text("utf-8")
-    return Lark(grammar, parser="lalr", lexer="basic", postlex=_Keywords())
+    build = _Build(visit_tokens=False)
+    return Lark(grammar, parser="lalr", lexer="basic", postlex=_Keywords(), transformer=build)
 
 
 class _Keywords(PostLex):

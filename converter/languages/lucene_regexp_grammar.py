@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import cast
 
 from lark import Lark, Token, Transformer, v_args
-from lark.exceptions import UnexpectedInput, VisitError
+from lark.exceptions import UnexpectedInput
 
 from converter.errors import QueryError, Unsupported
 from converter.languages.regexp_tree import Chars, Dot, Span, cases
@@ -72,14 +73,11 @@ def parse_regexp(regexp: str, cased: bool = True) -> Part:
     if not regexp:
         return Run(())
     try:
-        tree = _grammar().parse(regexp)
-        part: Part = _Build(cased, visit_tokens=False).transform(tree)
+        part = cast(Part, _grammar(cased).parse(regexp))
     except UnexpectedInput as error:
         place = min(getattr(error, "pos_in_stream", None) or 0, len(regexp)) + 1
         what = f"the regular expression /{regexp}/ cannot be read at character {place}"
         raise QueryError(what, next_step="escape what is meant literally") from None
-    except VisitError as error:
-        raise error.orig_exc from None
     except RecursionError:
         raise QueryError("the regular expression is nested too deeply") from None
     return part
@@ -100,9 +98,9 @@ def _holds_complement(part: Part) -> bool:
 
 
 @cache
-def _grammar() -> Lark:
+def _grammar(cased: bool) -> Lark:
     text = files("converter.languages").joinpath("lucene_regexp.lark").read_text("utf-8")
-    return Lark(text, parser="lalr")
+    return Lark(text, parser="lalr", transformer=_Build(cased, visit_tokens=False))
 
 
 @v_args(inline=True)

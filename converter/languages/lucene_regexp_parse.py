@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 from converter.casing import fold
 from converter.errors import Unsupported
@@ -19,6 +20,10 @@ from converter.languages.lucene_regexp_grammar import (
 from converter.languages.regexp_tree import Chars, Dot, cases
 from converter.predicate import Equals, Glob, Pattern, Predicate, Regex, Wildcard, tidy
 
+_ONE_PIECE = r"(\.\*)|(\.)|\[([^\W\d_]{2,3})\]|\\([^a-zA-Z])|([\w \-/:=,;'!%`])"
+_GLOB_PIECE = re.compile(_ONE_PIECE, re.DOTALL)
+_GLOB = re.compile(f"(?:{_ONE_PIECE})*", re.DOTALL)
+
 
 def regexp_test(field: str, regexp: str, cased: bool = True) -> Predicate:
     """The test that some value of the field fits the regular expression as a whole.
@@ -27,14 +32,52 @@ def regexp_test(field: str, regexp: str, cased: bool = True) -> Predicate:
     its other case, or not `cased`. All else is a Regex in RE2 syntax. Raises QueryError where
     Lucene refuses the expression, Unsupported for `~` and `&`.
     """
-    part = parse_regexp(regexp, cased)
-    simple = simple_pattern(part)
+    simple = _quick_pattern(regexp) if cased else None
     if simple is None:
-        return Regex(field, f"^(?:{to_re2(part, regexp)})$", "s")
+        part = parse_regexp(regexp, cased)
+        simple = simple_pattern(part)
+        if simple is None:
+            return Regex(field, f"^(?:{to_re2(part, regexp)})$", "s")
     pattern, cased = simple
     if all(isinstance(piece, str) for piece in pattern):
         return Equals(field, "".join(map(str, pattern)), cased)
     return Glob(field, pattern, cased)
+
+
+def _quick_pattern(regexp: str) -> tuple[Pattern, bool] | None:
+    """What `simple_pattern` gives, without the grammar, for globs as emitters spell them."""
+    if not _GLOB.fullmatch(regexp):
+        return None
+    pieces: list[str | Wildcard] = []
+    ways: set[bool] = set()
+    for many, one, both, escaped, plain in _GLOB_PIECE.findall(regexp):
+        if many or one:
+            pieces.append(Wildcard.MANY if many else Wildcard.ONE)
+            continue
+        char = escaped or plain or both[0]
+        forms = _forms(char)
+        if both and forms != frozenset(both):
+            return None
+        if len(forms) > 1:
+            ways.add(not both)
+        pieces.append(char)
+    return _pattern(pieces, ways)
+
+
+@cache
+def _forms(char: str) -> frozenset[str]:
+    return frozenset(cases(char))
+
+
+def _pattern(pieces: list[str | Wildcard], ways: set[bool]) -> tuple[Pattern, bool] | None:
+    """The pieces as a pattern; folded where no letter's case counts, none where only some do."""
+    if len(ways) > 1:
+        return None
+    pattern = tidy(pieces)
+    if True in ways:
+        return pattern, True
+    folded = (piece if isinstance(piece, Wildcard) else fold(piece) for piece in pattern)
+    return tuple(folded), False
 
 
 def simple_pattern(part: Part) -> tuple[Pattern, bool] | None:
@@ -46,9 +89,7 @@ def simple_pattern(part: Part) -> tuple[Pattern, bool] | None:
         if plain is None:
             return None
         pieces += plain
-    cased = True in ways
-    lowered = (piece if cased or isinstance(piece, Wildcard) else fold(piece) for piece in pieces)
-    return (tidy(lowered), cased) if len(ways) < 2 else None
+    return _pattern(pieces, ways)
 
 
 def _flat(part: Part) -> Iterable[Part]:

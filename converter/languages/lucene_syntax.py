@@ -9,10 +9,10 @@ import re
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Literal, cast
 
 from lark import Lark, Token, Transformer, v_args
-from lark.exceptions import UnexpectedInput, VisitError
+from lark.exceptions import UnexpectedInput
 
 from converter.errors import QueryError
 
@@ -70,12 +70,9 @@ def parse_query(text: str) -> Group:
     if not text.strip("".join(map(chr, range(33)))):
         return Group(())
     try:
-        tree = _grammar().parse(text)
-        group: Group = _Build(visit_tokens=False).transform(tree)
+        group = cast(Group, _grammar().parse(text))
     except UnexpectedInput as error:
         raise broken(text, getattr(error, "pos_in_stream", None)) from None
-    except VisitError as error:
-        raise error.orig_exc from None
     except RecursionError:
         raise QueryError("Lucene: the query is nested too deeply") from None
     return group
@@ -94,7 +91,7 @@ def broken(text: str, place: int | None) -> QueryError:
 @cache
 def _grammar() -> Lark:
     grammar = files("converter.languages").joinpath("lucene.lark").read_text("utf-8")
-    return Lark(grammar, parser="lalr")
+    return Lark(grammar, parser="lalr", transformer=_Build(visit_tokens=False))
 
 
 def unescape(text: str) -> str:
