@@ -9,7 +9,8 @@ from itertools import islice, pairwise, product
 from typing import Any
 
 from converter import predicate as p
-from converter.languages.regexp_tree import cases
+from converter.errors import Unsupported
+from converter.languages.regexp_tree import Alt, Chars, Dot, Items, Node, Repeat, cases, read
 from converter.proof.automata import automaton, is_readable
 from converter.proof.kinds import Kind
 from converter.proof.search import TooLarge, find_text
@@ -172,7 +173,14 @@ def _date(parts: dict[str, int]) -> Iterator[str]:
         return
 
 
-def _found(test: p.Test) -> Iterator[str]:
+def _found(test: p.Regex) -> Iterator[str]:
+    """Texts in which the expression is found: read off it, then searched for."""
+    try:
+        items = read(test.pattern, test.flags)
+        for last in (False, True):
+            yield from forms(_sample(items, last))
+    except (Unsupported, RecursionError):
+        return
     machine = automaton(test)
     try:
         text = find_text([(machine, True)]) if machine else None
@@ -180,3 +188,19 @@ def _found(test: p.Test) -> Iterator[str]:
         return
     if text is not None:
         yield from forms(text)
+
+
+def _sample(items: Items, last: bool) -> str:
+    """A short text that the expression takes: of several options the first, or the last."""
+    return "".join(_sample_of(node, last) for node in items)
+
+
+def _sample_of(node: Node, last: bool) -> str:
+    if isinstance(node, Alt):
+        return _sample(node.options[-1 if last else 0], last)
+    if isinstance(node, Repeat):
+        return _sample(node.body, last) * (node.low or int(last))
+    if isinstance(node, Chars):
+        codes = [*(span[-1 if last else 0] for span in node.spans), *map(ord, "x0 -_")]
+        return next((chr(code) for code in codes if node.holds(code)), "")
+    return "x" if isinstance(node, Dot) else ""

@@ -140,9 +140,10 @@ class Theory:
                 return answer
             if answer.value not in values:
                 values.append(answer.value)
-        if len(values) > 1:
-            return Found(values)
-        return Found(values[0] if alone else values * 2)
+        if len(values) > 1 or alone:
+            return Found(values if len(values) > 1 else values[0])
+        other = self._one(denied, flags)
+        return Found([*values, other.value if isinstance(other, Found) else values[0]])
 
     def _one(self, tests: Wishes, flags: Flags) -> Answer:
         breaks = "breaks" not in flags
