@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing
+from functools import cache
 
 from converter import predicate as p
 from converter.errors import PolysigmaError
@@ -89,8 +90,12 @@ def _can_be_list(name: str, facts: FactsOf) -> bool:
 
 def _both(given: tuple[p.Predicate, p.Predicate], evaluate: Evaluate) -> Check:
     """Both predicates, evaluated as they were given."""
-    rule, query = evaluate(given[0]), evaluate(given[1])
-    return lambda event: (rule(event), query(event))
+
+    @cache
+    def side(number: int) -> Callable[[Event], bool]:
+        return evaluate(given[number])
+
+    return lambda event: (side(0)(event), side(1)(event))
 
 
 def _judged(comparison: Comparison, types: Iterable[str]) -> Proof:
