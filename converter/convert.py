@@ -102,6 +102,9 @@ class Converter:
         if any(base.kind == "correlation" for base in body.rules):
             step = "correlate the rules themselves"
             raise Unsupported("no query can correlate correlations", next_step=step)
+        if len(body.fields) > 1:
+            step = "count one field"
+            raise Unsupported("no query counts several fields together", next_step=step)
         pairs = [(base, self.meaning(base, kind.schema)) for base in body.rules]
         steps = tuple(self._step(body, base, meaning, kind.schema) for base, meaning in pairs)
         correlated = Correlated(

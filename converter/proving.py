@@ -47,7 +47,7 @@ def _merged(name: str, meanings: Sequence[Meaning]) -> Facts:
 
 def prove_text(meaning: Meaning, text: str, language: str) -> Proof:
     """A query in words of its language against a rule. Raises QueryError, Unsupported."""
-    query = parse(language, text, meaning.facts)
+    query = as_read(language, parse(language, text, meaning.facts))
     rule = as_read(language, meaning.predicate)
     return prove(rule, query, meaning.facts, compile_predicate)
 

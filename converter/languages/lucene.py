@@ -35,7 +35,8 @@ class Lucene(ElasticEmitter, LuceneBackend):
     def field_name(self, name: str) -> str:
         if "*" in name or "?" in name:
             self.refuse(f"{name!r} stands for several fields", "rename it in the pipeline")
-        return _FIELD_SPECIAL.sub(r"\\\1", name)
+        escaped = _FIELD_SPECIAL.sub(r"\\\1", name)
+        return f"\\{escaped}" if name in _WORDS else escaped
 
     def _is(self, facts: Facts, value: str) -> Said:
         return Said(f"{self.field_name(facts.name)}:{value}")

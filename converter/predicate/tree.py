@@ -262,7 +262,7 @@ def _normal_test(test: Test) -> Test:
     if isinstance(test, Glob):
         pattern = tidy(test.pattern)
         if all(isinstance(piece, str) for piece in pattern):
-            return Equals(test.field, "".join(map(str, pattern)), test.cased)
+            return _normal_test(Equals(test.field, "".join(map(str, pattern)), test.cased))
         return Glob(test.field, _folded(pattern, test.cased), test.cased)
     if isinstance(test, Equals) and isinstance(test.value, str) and not test.cased:
         return Equals(test.field, fold(test.value), False)
