@@ -26,7 +26,7 @@ def parse(text: str, facts: Callable[[str], Facts] = Facts, *, kibana: bool = Tr
     nested objects, `now`, and what else a predicate cannot hold.
     """
     answers = _Meant(Tests(facts, "KQL"), kibana)
-    return Builder(answers, kibana).query(parse_query(text))
+    return Builder(answers, kibana).query(parse_query(text, kibana))
 
 
 @dataclass(frozen=True, slots=True)

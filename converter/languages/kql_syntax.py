@@ -24,6 +24,8 @@ Operator = Literal["and", "or"]
 _ESCAPE = re.compile(r"\\(and|or|not|u[0-9a-f]{4}|.)", re.IGNORECASE | re.DOTALL)
 _PIECE = re.compile(r"(\\(?:and|or|not|u[0-9a-f]{4}|.))|(\*)|([^\\*]+|\\)", re.I | re.DOTALL)
 _QUOTED_ESCAPE = re.compile(r"\\(u[0-9a-f]{4}|.)", re.IGNORECASE | re.DOTALL)
+_QUOTED = r'/"(?:\\\x22|[^\x22])*"/'
+_QUOTED_IN_KIBANA = r'/"(?:\\.|[^\x22\\])*"/s'
 _CONTROLS = {"t": "\t", "n": "\n", "r": "\r"}
 _WILD = re.compile(r"[^\\]*\*")
 
@@ -85,10 +87,14 @@ class Nested:
 Node = Literally | Negation | Chain | Asked | Range | Nested
 
 
-def parse_query(text: str) -> Node | None:
-    """The query as a tree, None where it is empty. Raises QueryError (parse)."""
+def parse_query(text: str, kibana: bool = False) -> Node | None:
+    """The query as a tree, None where it is empty. Raises QueryError (parse).
+
+    `kibana`: a backslash before the closing quote can itself be escaped; to Elasticsearch such a
+    quote goes on, where another one follows.
+    """
     try:
-        node = cast("Node | None", _grammar().parse(text))
+        node = cast("Node | None", _grammar(kibana).parse(text))
     except UnexpectedInput as error:
         raise _broken(text, getattr(error, "pos_in_stream", None)) from None
     except RecursionError:
@@ -105,8 +111,10 @@ def _broken(text: str, place: int | None) -> QueryError:
 
 
 @cache
-def _grammar() -> Lark:
+def _grammar(kibana: bool) -> Lark:
     grammar = files("converter.languages").joinpath("kql.lark").read_text("utf-8")
+    if kibana:
+        grammar = grammar.replace(_QUOTED, _QUOTED_IN_KIBANA)
     build = _Build(visit_tokens=False)
     return Lark(grammar, parser="lalr", lexer="basic", postlex=_Keywords(), transformer=build)
 
@@ -218,6 +226,6 @@ def _char(escaped: str, kept: str | None) -> str:
 def _pieces(token: str) -> list[str | Wildcard]:
     """An unquoted word as a pattern: bare stars are wildcards, escapes stand for themselves."""
     return [
-        Wildcard.MANY if star else plain or _ESCAPE.sub(lambda match: _char(match[1], None), escape)
+        Wildcard.MANY if star else plain or _ESCAPE.sub(lambda match: _char(match[1], ""), escape)
         for escape, star, plain in _PIECE.findall(token)
     ]
