@@ -97,6 +97,10 @@ HITS: list[tuple[str, list[int]]] = [
     ('LEFT(k, 2) == "Fo" AND RIGHT(k, 1) == "o"', [0]),
     ('REPLACE(k, "(o+)", "<$1>") == "F<oo>"', [0]),
     ("b IS NULL", [0, 1, 2]),
+    ("TO_INTEGER(\"4.5\") == n", [0]),
+    ("REPEAT(k, 1000000000) IS NULL", [0, 1, 2]),
+    ("ip : \"10.0.0.0/8\"", [0]),
+    ("n : \"5\" OR n : \"x\"", [0]),
 ]  # fmt: skip
 
 

@@ -94,6 +94,8 @@ def _whole(function: Function, runs: Sequence[Run]) -> Run:
 
 def _coalesce(compiler: Compiling, node: t.Call) -> Compiled:
     args = [compiler.compile(arg) for arg in node.args]
+    if not args:
+        raise v.type_error("COALESCE takes at least one value")
     kind = v.common_type([arg.type for arg in args], "COALESCE")
     runs = [arg.run for arg in args]
 
@@ -140,7 +142,12 @@ def _extreme(choose: Callable[[list[Any]], Any]) -> Caller:
 
 
 def _cidr_match(compiler: Compiling, node: t.Call) -> Compiled:
+    if len(node.args) < 2:
+        raise v.type_error("CIDR_MATCH takes an ip and one or more networks")
     address, *ranges = [compiler.compile(arg) for arg in node.args]
+    for arg in node.args[1:]:
+        if isinstance(arg, t.Const) and isinstance(arg.value, str):
+            v.check_network(arg.value)
     if address.type not in ("ip", "null") or any(isinstance(arg, t.Several) for arg in node.args):
         raise v.type_error("CIDR_MATCH takes an ip and one or more networks")
     if any(network.type not in v.STRINGS for network in ranges):

@@ -10,8 +10,10 @@ from importlib import import_module
 from typing import Protocol
 
 from converter import predicate as p
+from converter.errors import QueryError
 from converter.languages import esql_tree as t
 from converter.languages import esql_values as v
+from converter.languages.elastic_index import NUMBERS
 from converter.languages.elastic_words import words
 from converter.languages.esql_subject import (
     Case,
@@ -23,11 +25,13 @@ from converter.languages.esql_subject import (
     subject_of,
 )
 from converter.languages.esql_tests import (
+    STRINGS,
     compared,
     fits_case,
     glob,
     is_text,
     networks,
+    networks_of,
     of_subject,
 )
 from converter.languages.esql_truth import (
@@ -120,6 +124,8 @@ def _cidr_match(node: t.Call, reader: Reader) -> Truth:
         raise v.type_error("the networks of CIDR_MATCH are texts")
 
     def match(a: Case, _: Case) -> Truth:
+        if isinstance(a.value, t.Const) and a.value.value is not None:
+            raise refuse("CIDR_MATCH of a constant")
         return networks(a.value, texts) if isinstance(a.value, Subject) else NEVER
 
     return combined(reader.cases(address), [Case((), t.Const(None))], match)
@@ -143,8 +149,9 @@ def _held(subject: Subject, value: t.Const | None) -> p.Predicate:
         raise refuse("MV_CONTAINS of two fields")
     if value.value is None:
         return p.TRUE
-    plain = Subject(subject.facts, subject.way, subject.text)
-    return any_value(plain, value)
+    if subject.facts.type == "long" and isinstance(value.value, int):
+        raise v.type_error(f"MV_CONTAINS looks for a long in {subject.name}, not an integer")
+    return any_value(subject, value)
 
 
 def any_value(subject: Subject, value: t.Const) -> p.Predicate:
@@ -161,14 +168,39 @@ def matched(
     """`field : value` and MATCH: on text any word (or every one), else a whole value."""
     subject, value = _sought(arg, wanted, facts)
     if subject.facts.type not in ("text", "match_only_text"):
-        return total(any_value(subject, value))
+        return total(_whole_value(subject, value.value))
     tests = [p.Words(subject.name, (word,)) for word in words(str(value.value))]
     return total(both(tests) if tests and _every(options) else either(tests))
 
 
+def _whole_value(subject: Subject, value: t.Scalar) -> p.Predicate:
+    """A match reads its value as the field's type; what does not fit finds nothing."""
+    kind = subject.facts.type
+    if kind == "ip" and isinstance(value, str) and "/" in value:
+        return either(p.Cidr(subject.name, network) for network in networks_of(value))
+    if kind in NUMBERS and isinstance(value, str):
+        value = _number(value)
+    elif kind in STRINGS - {"unknown"} and not isinstance(value, str):
+        value = v.as_text(v.literal_type(value))(value)
+    try:
+        return any_value(subject, t.Const(value))
+    except QueryError:
+        return p.FALSE
+
+
+def _number(text: str) -> t.Scalar:
+    for read in (int, float):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return text
+
+
 def _sought(arg: t.Expression, wanted: t.Expression, facts: Know) -> tuple[Subject, t.Const]:
     column = arg.arg if isinstance(arg, t.Cast) else arg
-    if not isinstance(column, t.Column) or not isinstance(wanted, t.Const):
+    nothing = not isinstance(wanted, t.Const) or wanted.value is None
+    if not isinstance(column, t.Column) or nothing or not isinstance(wanted, t.Const):
         raise v.type_error("a match takes a field of the index and a value")
     subject = subject_of(column.name, facts)
     if subject.facts.type == "date":
@@ -193,7 +225,7 @@ def _match_phrase(node: t.Call, reader: Reader) -> Truth:
     arg, wanted = _arguments(node, 2, 2)
     subject, value = _sought(arg, wanted, reader.facts)
     if subject.facts.type not in ("text", "match_only_text"):
-        return total(any_value(subject, value))
+        return total(_whole_value(subject, value.value))
     sought = tuple(words(str(value.value)))
     return total(p.Words(subject.name, sought) if sought else p.FALSE)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -35,8 +36,8 @@ def _rounded(value: str | float) -> int:
         try:
             return int(value)
         except ValueError:
-            return int(float(value) // 1)
-    return int(float(value) + 0.5 // 1)
+            return math.floor(float(value) + 0.5)
+    return math.floor(float(value) + 0.5)
 
 
 def _boolean(kind: str) -> Callable[[Any], bool]:

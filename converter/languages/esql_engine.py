@@ -55,7 +55,12 @@ def evaluate(text: str, mapping: Mapping[str, str], docs: Docs) -> list[int]:
 
 def table(text: str, mapping: Mapping[str, str], docs: Docs) -> Table:
     """The whole answer. Raises QueryError and Unsupported as `evaluate` does."""
-    return _run(parse_query(text), Documents(Index(mapping), docs))
+    try:
+        return _run(parse_query(text), Documents(Index(mapping), docs))
+    except RecursionError:
+        raise Unsupported(
+            "ES|QL: the query is nested too deeply", next_step="simplify it"
+        ) from None
 
 
 def _run(query: t.Query, documents: Documents) -> Table:

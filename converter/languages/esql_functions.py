@@ -12,7 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import re2
+
+from converter.errors import Unsupported
 from converter.languages.esql_values import Cell
+
+_LONGEST = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,22 @@ def _substring(text: str, start: int, length: int | None = None) -> str:
 
 
 def _replace(text: str, pattern: str, new: str) -> str:
-    return re.sub(pattern, re.sub(r"\$(\d)", r"\\\1", new.replace("\\", "\\\\")), text)
+    """Java's replaceAll; `$1` is a group. In linear time."""
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        found = re2.compile(pattern, options)
+    except re2.error:
+        what = f"ES|QL: REPLACE with the regular expression {pattern!r} is not held"
+        raise Unsupported(what, next_step="use a plainer expression") from None
+    groups = re.sub(r"\$(\d)", r"\\\1", new.replace("\\", "\\\\"))
+    return str(found.sub(groups, text))
+
+
+def _repeat(text: str, count: int) -> str:
+    if count < 0 or len(text) * count > _LONGEST:
+        raise ValueError(f"a text {count} times")
+    return text * count
 
 
 def _rounded(value: float, digits: int = 0) -> float:
@@ -88,12 +108,12 @@ STRINGS: dict[str, Function] = {
     "byte_length": Function(_TEXT1, "integer", lambda text: len(text.encode())),
     "locate": Function(("text", "text", "whole?"), "integer", _locate),
     "ltrim": Function(_TEXT1, "keyword", str.lstrip),
-    "repeat": Function(("text", "whole"), "keyword", lambda text, n: text * n),
+    "repeat": Function(("text", "whole"), "keyword", _repeat),
     "replace": Function(("text", "text", "text"), "keyword", _replace),
     "reverse": Function(_TEXT1, "keyword", lambda text: text[::-1]),
     "right": Function(("text", "whole"), "keyword", lambda text, n: text[-n:] if n > 0 else ""),
     "rtrim": Function(_TEXT1, "keyword", str.rstrip),
-    "space": Function(("whole",), "keyword", lambda n: " " * n),
+    "space": Function(("whole",), "keyword", lambda n: _repeat(" ", n)),
     "split": Function(_TEXT2, "keyword", lambda text, by: tuple(text.split(by))),
     "starts_with": Function(_TEXT2, "boolean", str.startswith),
     "substring": Function(("text", "whole", "whole?"), "keyword", _substring),

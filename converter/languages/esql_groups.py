@@ -92,6 +92,9 @@ def _taken_out(scope: Scope, outer: Scope, node: Any, inner: dict[int, Aggregate
         name = f"aggregate {len(inner)}"
         inner[outer.add(name, part.type)] = part
         return t.Column(name)
+    if isinstance(node, t.Call) and node.name in _KNOWN:
+        what = f"ES|QL: the aggregate function {node.name.upper()} is not held"
+        raise Unsupported(what, next_step="use COUNT, SUM, MIN, MAX, VALUES or the like")
     if isinstance(node, t.Column):
         raise v.type_error(f"{node.name} stands in STATS outside an aggregate function")
     if isinstance(node, t.Call):
@@ -204,6 +207,10 @@ _PLAIN: dict[str, tuple[str, frozenset[str], Callable[[Column], v.Cell]]] = {
     "sum": ("sum", _NUMBERS, lambda values: (sum(values),)),
     "values": ("=", _ORDERED, lambda values: tuple(dict.fromkeys(values))),
 }
+_KNOWN = frozenset(
+    "absent median_absolute_deviation present sample st_centroid_agg st_extent_agg std_dev "
+    "variance weighted_avg".split()
+)
 _OTHERS: dict[str, Callable[[Scope, t.Call], Aggregate]] = {
     "count": _count,
     "first": _edge(last=False),

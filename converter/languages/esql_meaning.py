@@ -56,6 +56,13 @@ def parse(text: str, facts: Callable[[str], Facts]) -> p.Predicate:
     Raises QueryError where the text is no ES|QL or its types do not fit, Unsupported for what a
     predicate cannot hold, by its name.
     """
+    try:
+        return _parse(text, facts)
+    except RecursionError:
+        raise refuse("a query nested so deeply", "simplify it") from None
+
+
+def _parse(text: str, facts: Know) -> p.Predicate:
     query = parse_query(text)
     if isinstance(query.source, t.Row):
         raise refuse("ROW", "ask an index with FROM")

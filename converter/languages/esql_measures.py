@@ -8,8 +8,9 @@ from converter import predicate as p
 from converter.languages import esql_tree as t
 from converter.languages.esql_conditions import Reader, condition
 from converter.languages.esql_subject import Case, Subject, combined, constant, refuse
-from converter.languages.esql_tests import compared, of_subject
+from converter.languages.esql_tests import compared, is_text, of_subject
 from converter.languages.esql_truth import Truth, both, negated
+from converter.languages.esql_values import type_error
 
 _MANY, _ONE = p.Wildcard.MANY, p.Wildcard.ONE
 _LONGEST = 1000  # a test of length is a pattern of that many single characters
@@ -42,6 +43,8 @@ def measured(node: t.Infix, reader: Reader) -> Truth | None:
 def _length(node: t.Call, op: str, number: int, reader: Reader) -> Truth:
     def compare(a: Case, _: Case) -> Truth:
         if isinstance(a.value, Subject):
+            if not is_text(a.value):
+                raise type_error(f"LENGTH reads text, {a.value.name} is {a.value.facts.type}")
             return of_subject(a.value, _as_long(a.value.name, op, number))
         size = None if a.value.value is None else len(str(a.value.value))
         return compared(op, t.Const(size), t.Const(number))

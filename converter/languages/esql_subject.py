@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from converter import predicate as p
 from converter.errors import QueryError, Unsupported
 from converter.languages import esql_tree as t
-from converter.languages.elastic_index import Index
+from converter.languages.elastic_index import NUMBERS, Index
 from converter.languages.esql_calls import CALLERS
 from converter.languages.esql_compile import Compiler
 from converter.languages.esql_functions import FUNCTIONS, KNOWN
@@ -19,6 +19,7 @@ from converter.languages.esql_values import shown, type_error
 from converter.pipelines import Facts
 
 Way = Literal["", "lower", "upper"]
+_UNTEXT = NUMBERS | {"ip", "boolean", "date"}
 _CASES: dict[str, Way] = {"to_lower": "lower", "to_upper": "upper"}
 _TEXTS = frozenset({"to_string", "to_str", "::string", "::keyword", "::text"})
 _DATES = frozenset({"to_datetime", "to_dt", "::datetime", "::date"})
@@ -131,9 +132,12 @@ def _changed(name: str, case: Case) -> Case:
 
 
 def _of_field(name: str, value: Subject) -> Subject:
+    kind = value.facts.type
+    if name in _CASES and not value.text and kind in _UNTEXT:
+        raise type_error(f"{name.upper()} reads text, {value.name} is {kind}")
     if name in _CASES and value.way in ("", _CASES[name]):
         return replace(value, way=_CASES[name])
-    if name in _TEXTS:
+    if name in _TEXTS and kind not in ("date", "double", "float", "half_float", "scaled_float"):
         return replace(value, text=True)
     if name in _DATES and value.facts.type in ("date", "unknown"):
         return value

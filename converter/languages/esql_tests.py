@@ -193,11 +193,11 @@ def networks(subject: Subject, values: Sequence[t.Scalar]) -> Truth:
     """CIDR_MATCH. Raises QueryError where a network is none, or the field is no address."""
     if subject.facts.type not in ("ip", "unknown") or subject.way or subject.text:
         raise v.type_error(f"CIDR_MATCH takes addresses, {subject.name} is {subject.facts.type}")
-    tests = [p.Cidr(subject.name, network) for value in values for network in _networks(value)]
+    tests = [p.Cidr(subject.name, network) for value in values for network in networks_of(value)]
     return of_subject(subject, either(tests))
 
 
-def _networks(value: t.Scalar) -> list[str]:
+def networks_of(value: t.Scalar) -> list[str]:
     """The network, IPv4 by itself: an IPv6 network holds the IPv4 addresses in ::ffff:0:0/96."""
     try:
         network = ip_network(value if isinstance(value, str) else "", strict=False)

@@ -58,7 +58,7 @@ def _extract(compiler: Compiling, node: t.Call) -> Compiled:
 def _truncated(compiler: Compiling, node: t.Call) -> Compiled:
     _arguments(node, 2, 2)
     span, value = node.args
-    if not isinstance(span, t.Span):
+    if not isinstance(span, t.Span) or span.amount < 1:
         raise v.type_error("DATE_TRUNC takes a length of time first")
     compiled = _date(compiler, value, node.name)
     return _of_one("datetime", compiled, lambda millis: dates.truncate(millis, span))
@@ -68,13 +68,13 @@ def _bucket(compiler: Compiling, node: t.Call) -> Compiled:
     if len(node.args) != 2:
         raise Unsupported("ES|QL: BUCKET over a range is not held", next_step="give a span")
     value, size = node.args
-    if isinstance(size, t.Span):
+    if isinstance(size, t.Span) and size.amount > 0:
         compiled, span = _date(compiler, value, node.name), size
         return _of_one("datetime", compiled, lambda millis: dates.truncate(millis, span))
     compiled = compiler.compile(value)
-    if compiled.type not in v.NUMBERS or not isinstance(size, t.Const):
+    if compiled.type not in v.NUMBERS or not isinstance(size, t.Const) or not size.value:
         raise v.type_error("BUCKET takes a date and a length of time, or a number and a size")
-    width = float(size.value or 1)
+    width = float(size.value)
     return _of_one("double", compiled, lambda number: number // width * width)
 
 

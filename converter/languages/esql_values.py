@@ -87,6 +87,14 @@ def in_network(address: int, text: str) -> bool:
     return address >> (128 - bits) == base >> (128 - bits)
 
 
+def check_network(text: str) -> None:
+    """Raises QueryError (type) where a text is no network."""
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        raise type_error(f"{text!r} is no network") from None
+
+
 def _boolean_of(text: str) -> bool:
     if text.lower() not in ("true", "false"):
         raise ValueError(f"{text!r} is neither true nor false")
