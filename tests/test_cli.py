@@ -122,10 +122,14 @@ def test_stdout_holds_only_queries(content: Path) -> None:
 
 
 def test_strict_asks_for_proof(content: Path) -> None:
-    """--strict is 1 as long as a query is not proved."""
+    """--strict is 0 where every query is proved, 1 with the reason where one is not."""
+    assert run("convert", "--strict", cwd=content).exit_code == 0
+    rule = content / "sigma_rules/aws/cloudtrail/stop.yml"
+    rule.write_text(GOOD.replace("{eventName: StopLogging}", "[StopLogging]"), "utf-8")
+    assert run("convert", cwd=content).exit_code == 0
     result = run("convert", "--strict", cwd=content)
     assert result.exit_code == 1
-    assert "unproved: " in result.stderr
+    assert "partial: sigma_rules/aws/cloudtrail/stop.yml spl: can match more" in result.stderr
 
 
 def test_a_folder_that_is_not_ours_is_left_alone(content: Path) -> None:

@@ -7,16 +7,19 @@ which texts match, no more.
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
 from converter.casing import fold
 from converter.errors import Unsupported
 from converter.languages.regexp_spelling import in_python_words, lacking
+
+# The standard library's own parser of regular expressions, which has no public name.
+_parser: Any = importlib.import_module("re._parser")
 
 Span = tuple[int, int]
 
