@@ -28,17 +28,13 @@ _UNIT = {word: unit for unit, words in _UNITS.items() for word in words}
 
 @v_args(inline=True)
 class Build(Transformer[Token, Any]):
-    """Makes the tree of one text; the text names the columns that have no name of their own."""
+    """Makes the tree while the text is parsed; a column without a name of its own gets none."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self._text = text
-
-    def start(self, *parts: Any) -> t.Query:
+    def start(self, *parts: Any) -> tuple[t.Query, tuple[int, ...]]:
         settings = tuple(part for part in parts if isinstance(part, tuple))
         source, *rest = parts[len(settings) :]
-        tails = tuple(self._text[token.end_pos :].strip() for token in rest[::2])
-        return t.Query(settings, source, tuple(rest[1::2]), tails)
+        pipes = tuple(token.end_pos for token in rest[::2])
+        return t.Query(settings, source, tuple(rest[1::2])), pipes
 
     def setting(self, _: Token, name: Token, value: t.Const) -> tuple[str, t.Scalar]:
         return str(name), value.value
@@ -116,12 +112,8 @@ class Build(Transformer[Token, Any]):
     def named(self, name: tuple[str, t.Place], value: t.Expression) -> t.Field:
         return t.Field(name[0], value)
 
-    @v_args(inline=False, meta=True)
-    def unnamed(self, meta: Meta, parts: list[t.Expression]) -> t.Field:
-        value = parts[0]
-        if isinstance(value, t.Column):
-            return t.Field(value.name, value)
-        return t.Field(self._text[meta.start_pos : meta.end_pos], value)
+    def unnamed(self, value: t.Expression) -> t.Field:
+        return t.Field(value.name if isinstance(value, t.Column) else "", value)
 
     def patterns(self, *patterns: t.Pattern) -> tuple[t.Pattern, ...]:
         return patterns
@@ -249,6 +241,19 @@ class Build(Transformer[Token, Any]):
 
     def text(self, token: Token) -> t.Const:
         return t.Const(_text_of(token))
+
+
+class NamingBuild(Build):
+    """The same from a parse tree with places: such a column is called as it is written."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    @v_args(inline=False, meta=True)
+    def unnamed(self, meta: Meta, parts: list[t.Expression]) -> t.Field:
+        plain = super().unnamed(parts[0])
+        return t.Field(plain.name or self._text[meta.start_pos : meta.end_pos], plain.value)
 
 
 def _logic(op: Literal["and", "or"], args: tuple[t.Expression, ...]) -> t.Expression:

@@ -72,7 +72,8 @@ def _parse(text: str, facts: Know) -> p.Predicate:
     found: list[p.Predicate] = []
     for place, command in enumerate(query.commands):
         if isinstance(command, t.Where):
-            found.append(_Reader(facts).truth(substituted(command.test, names)).true)
+            test = substituted(command.test, names) if names else command.test
+            found.append(_Reader(facts).truth(test).true)
         elif _changes_rows(command, query.commands[place + 1 :]):
             found.append(p.Opaque(" ".join(query.tails[place].split())))
             break

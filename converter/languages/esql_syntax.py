@@ -6,8 +6,11 @@ Sources: Elasticsearch's reference of ES|QL syntax; semantics: ES|QL 5, 7; what 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
+from typing import cast
 
 from lark import Lark
 from lark.exceptions import UnexpectedEOF, UnexpectedInput, VisitError
@@ -15,8 +18,9 @@ from lark.exceptions import UnexpectedEOF, UnexpectedInput, VisitError
 from converter import predicate as p
 from converter.errors import QueryError
 from converter.languages import esql_tree as t
-from converter.languages.esql_build import Build
+from converter.languages.esql_build import Build, NamingBuild
 
+_Parsed = tuple[t.Query, tuple[int, ...]]
 _LIKE = re.compile(r"(?:\\[\\*?]|[^\\])*", re.DOTALL)
 _LIKE_PIECE = re.compile(r"\\(.)|([*?])|([^\\*?]+)", re.DOTALL)
 
@@ -24,8 +28,9 @@ _LIKE_PIECE = re.compile(r"\\(.)|([*?])|([^\\*?]+)", re.DOTALL)
 def parse_query(text: str) -> t.Query:
     """The query as a tree. Raises QueryError (kind parse) with line and column."""
     try:
-        tree = _grammar().parse(text)
-        query: t.Query = Build(text).transform(tree)
+        query, pipes = cast(_Parsed, _grammar().parse(text))
+        if any(not field.name for field in _fields(query)):
+            query, pipes = cast(_Parsed, NamingBuild(text).transform(_places().parse(text)))
     except UnexpectedEOF as error:
         raise broken("the query ends too early") from error
     except UnexpectedInput as error:
@@ -38,7 +43,16 @@ def parse_query(text: str) -> t.Query:
         raise
     except RecursionError:
         raise broken("the query is nested too deeply") from None
-    return query
+    return replace(query, tails=tuple(text[end:].strip() for end in pipes))
+
+
+def _fields(query: t.Query) -> Iterator[t.Field]:
+    for command in (query.source, *query.commands):
+        if isinstance(command, t.Row | t.Eval):
+            yield from command.fields
+        elif isinstance(command, t.Stats):
+            yield from command.by
+            yield from (part.field for part in command.aggregates)
 
 
 def broken(what: str, place: t.Place = t.NOWHERE) -> QueryError:
@@ -47,10 +61,18 @@ def broken(what: str, place: t.Place = t.NOWHERE) -> QueryError:
     return QueryError(f"ES|QL: {at}{what}", next_step="mend the query there")
 
 
+def _text() -> str:
+    return files("converter.languages").joinpath("esql.lark").read_text("utf-8")
+
+
 @cache
 def _grammar() -> Lark:
-    grammar = files("converter.languages").joinpath("esql.lark").read_text("utf-8")
-    return Lark(grammar, parser="lalr", propagate_positions=True, maybe_placeholders=True)
+    return Lark(_text(), parser="lalr", maybe_placeholders=True, transformer=Build())
+
+
+@cache
+def _places() -> Lark:
+    return Lark(_text(), parser="lalr", maybe_placeholders=True, propagate_positions=True)
 
 
 def like_pattern(text: str) -> p.Pattern:
