@@ -82,4 +82,6 @@ def _unproved(query: Query, *notes: str) -> Query:
 
 
 def _different(query: Query, notes: Sequence[str]) -> Query:
-    return replace(query, fidelity="different", notes=(*notes, *query.notes))
+    """Such a query is not given out; it stands in the notes, to be looked into."""
+    notes = (*notes, f"the query was: {query.text}", *query.notes)
+    return replace(query, text="", fidelity="different", notes=notes)

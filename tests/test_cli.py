@@ -13,6 +13,7 @@ from test_rules import GOOD, good
 
 from converter.cli import main, output, polysigma
 from converter.errors import PolysigmaError
+from converter.languages.eql import Eql
 
 ROOT = Path(__file__).resolve().parent.parent
 EVENT = {"eventName": "StopLogging", "eventTime": "2024-05-01T00:00:00Z"}
@@ -130,6 +131,18 @@ def test_strict_asks_for_proof(content: Path) -> None:
     result = run("convert", "--strict", cwd=content)
     assert result.exit_code == 1
     assert "partial: sigma_rules/aws/cloudtrail/stop.yml spl: can match more" in result.stderr
+
+
+def test_a_query_that_contradicts_its_rule_is_not_written(content: Path, monkeypatch) -> None:
+    """A defect of an emitter fails the run and leaves no wrong query behind."""
+    monkeypatch.setattr(Eql, "negate", lambda self, part: part)
+    rule = content / "sigma_rules/aws/cloudtrail/stop.yml"
+    rule.write_text(GOOD.replace("condition: selection", "condition: not selection"), "utf-8")
+    result = run("convert", cwd=content)
+    assert result.exit_code == 1
+    assert "eql: The query" in result.stderr
+    assert not (content / "out/queries/eql").exists()
+    assert (content / "out/queries/spl/aws/cloudtrail/stop.spl").is_file()
 
 
 def test_a_folder_that_is_not_ours_is_left_alone(content: Path) -> None:

@@ -63,6 +63,7 @@ def run(
     converter = Converter(rules, Pipelines(job.pipelines), job.languages)
     converted = _convert(converter, job, memory)
     faults += say.errors(one.error for one in converted if one.error is not None)
+    faults += _tell_different(say, converted)
     if not converted and faults:
         return {"said": say.lines, "code": 2, "tree": {}}
     stamps: Stamps = {}
@@ -149,6 +150,18 @@ def _table(converted: Sequence[Converted]) -> str:
     width = Console(stderr=True).width if sys.stderr.isatty() else 100
     Console(file=text, width=width, highlight=False).print(fidelity_table(counts(converted)))
     return text.getvalue().rstrip()
+
+
+def _tell_different(say: _Said, converted: Sequence[Converted]) -> int:
+    """A query that contradicts its rule is our own defect."""
+    count = 0
+    for one in converted:
+        for query in one.queries.values():
+            if query.fidelity == "different":
+                count += 1
+                step = "please report it; no query is written"
+                say(f"error: {one.rule.path}: {query.language}: {' '.join(query.notes)}; {step}")
+    return count
 
 
 def _tell_unproved(say: _Said, converted: Sequence[Converted]) -> int:
