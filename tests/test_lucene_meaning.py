@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from converter.errors import QueryError, Unsupported
 from converter.languages.lucene import Lucene
 from converter.languages.lucene_engine import evaluate
 from converter.languages.lucene_meaning import parse
+from converter.languages.regexp_tree import cases
 from converter.matcher import compile_predicate
 from converter.pipelines import Facts
 
@@ -161,9 +163,9 @@ documents = st.fixed_dictionaries(
 )
 
 
-def said(predicate: p.Predicate) -> str | None:
+def said(predicate: p.Predicate, known: Callable[[str], Facts] = facts) -> str | None:
     try:
-        return Lucene(facts).emit(predicate).text
+        return Lucene(known).emit(predicate).text
     except Unsupported:
         return None
 
@@ -197,3 +199,25 @@ def test_meaning_and_engine_agree(predicate: p.Predicate, docs: list[dict[str, A
         holds = compile_predicate(parse(query, facts))
         found = evaluate(query, {**MAPPING, "f": "keyword"}, docs)
         assert found == [number for number, doc in enumerate(docs) if holds(doc)]
+
+
+hostile = st.text(
+    st.one_of(
+        st.characters(codec="utf-8"), st.sampled_from('\\"/*?:()[]{}<>=~^!&|+- \n\t\r\u3000')
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@given(hostile, hostile, st.booleans(), st.sampled_from(["", "*", "?"]))
+def test_hostile_text_stays_in_its_literal(
+    name: str, value: str, cased: bool, wildcard: str
+) -> None:
+    """Whatever a name and a value hold, the query read back holds exactly these."""
+    pattern = (value, p.Wildcard(wildcard)) if wildcard else (value,)
+    query = said(p.Glob(name, pattern, cased), Facts)
+    if query is not None and "*" not in name and name not in ("@timestamp", "_exists_"):
+        letters = any(len(cases(char)) > 1 for char in value)
+        wanted = p.normal(p.normal(p.Glob(name, pattern, cased and letters)))
+        assert p.normal(parse(query, Facts)) == wanted

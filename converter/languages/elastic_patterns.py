@@ -27,7 +27,13 @@ def pattern_test(pattern: Pattern, cased: bool = True) -> Callable[[str], bool]:
     source = "".join(_source(piece, cased) for piece in pattern)
     options = re2.Options()
     options.never_capture = True
-    fullmatch = re2.compile(("(?s)" + source).encode("utf-8", "surrogatepass"), options).fullmatch
+    options.log_errors = False
+    try:
+        compiled = re2.compile(("(?s)" + source).encode("utf-8", "surrogatepass"), options)
+    except re2.error:  # half a character, which RE2 does not take
+        plain = re.compile(source, re.DOTALL).fullmatch
+        return lambda text: plain(text) is not None
+    fullmatch = compiled.fullmatch
     return lambda text: fullmatch(text.encode("utf-8", "surrogatepass")) is not None
 
 

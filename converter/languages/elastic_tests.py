@@ -207,6 +207,7 @@ def _typed(field: str, kind: str, text: str) -> p.Predicate:
 
 
 def _number(text: str) -> int | float:
+    """A number that has passed `term_test`."""
     value = Decimal(text.strip().rstrip("dDfF"))
     return int(value) if value == value.to_integral_value() else float(value)
 
@@ -243,5 +244,8 @@ def _moment(text: str, up: bool) -> str:
     if text.startswith("now"):
         what = "a date that counts from `now`"
         raise Unsupported(what, next_step="leave time to the rule's schedule")
-    moment = _EPOCH + timedelta(milliseconds=date_of(text, up))
+    try:
+        moment = _EPOCH + timedelta(milliseconds=date_of(text, up))
+    except OverflowError:
+        raise QueryError.of("parse", f"{text!r} is no date of a calendar") from None
     return moment.isoformat(timespec="milliseconds")[:-6] + "Z"

@@ -20,7 +20,8 @@ from converter.languages.elastic_words import lower
 
 ValueTest = Callable[[Stored], bool]
 Ordered = Any  # the values of one type, which compare with each other
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE](?P<exponent>[+-]?\d{1,9}))?", re.ASCII)
+_LONGEST = 400  # digits; far beyond what any type holds
 _MAPPED = 0xFFFF << 32
 
 
@@ -85,16 +86,20 @@ def _number(kind: str, text: str) -> Decimal | float:
 
 
 def _whole(text: str) -> Decimal:
-    if not _NUMBER.fullmatch(text):
-        raise QueryError.of("type", f"{text!r} is no number")
+    _check_number(text, text)
     return Decimal(text)
 
 
 def _decimal(text: str) -> float:
-    plain = text.strip()
-    if not _NUMBER.fullmatch(plain.rstrip("dDfF")):
+    plain = text.strip().rstrip("dDfF")
+    _check_number(text, plain)
+    return float(plain)
+
+
+def _check_number(text: str, plain: str) -> None:
+    number = _NUMBER.fullmatch(plain)
+    if not number or len(plain) > _LONGEST or abs(int(number["exponent"] or 0)) > _LONGEST:
         raise QueryError.of("type", f"{text!r} is no number")
-    return float(plain.rstrip("dDfF"))
 
 
 def _boolean(text: str) -> bool:

@@ -89,7 +89,7 @@ class Builder(Generic[T]):
         if field == _EXISTS:
             return self.exists(word.text)
         if word.kind == "phrase":
-            slop = int(float(word.fuzzy[1:] or 0)) if word.fuzzy else 0
+            slop = _slop(word)
             return self._each(field, lambda name: self.algebra.phrase(name, word.text, slop))
         bounds = _one_sided(word.text) if field is not None else None
         if bounds:
@@ -174,13 +174,21 @@ def _one_sided(text: str) -> Bounds | None:
     return Bounds(None, end, with_high=closed)
 
 
+def _slop(word: Word) -> int:
+    """The moves that `~` allows a phrase; what is no number counts as none."""
+    try:
+        return int(float(word.fuzzy[1:] or 0))
+    except (ValueError, OverflowError):
+        return 0
+
+
 def _edits(word: Word) -> int:
     """The edits that `~` allows: as said, or by the length of the word."""
     said = word.fuzzy[1:]
     if said and said.upper() != "AUTO":
         try:
             return min(2, int(float(said)))
-        except ValueError:
+        except (ValueError, OverflowError):
             raise QueryError(f"Lucene: ~{said} is no number of edits") from None
     size = len(word.text)
     return 0 if size < 3 else 1 if size < 6 else 2

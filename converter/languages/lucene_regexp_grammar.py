@@ -15,11 +15,10 @@ from typing import cast
 from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import UnexpectedInput
 
-from converter.errors import QueryError, Unsupported
+from converter.errors import QueryError
 from converter.languages.regexp_tree import Chars, Dot, Span, cases
 
 _LAST = 0x10FFFF
-_WIDEST = 1000
 _NAMED: dict[str, tuple[Span, ...]] = {
     "d": ((48, 57),),
     "s": ((9, 10), (13, 13), (32, 32)),
@@ -213,10 +212,31 @@ _PREDEFINED = {
 def _interval(first: str, last: str) -> Part:
     """Decimal numbers in a span: as many digits as both ends have, or with any leading zeros."""
     low, high = sorted((int(first), int(last)))
-    if high - low > _WIDEST:
-        what = f"the numeric interval <{first}-{last}> of a regular expression is too wide"
-        raise Unsupported(what, next_step="use character classes")
-    digits = len(first) if len(first) == len(last) else 0
-    numbers = (str(number).zfill(digits) for number in range(low, high + 1))
-    one = Either(tuple(Run(tuple(Chars(((ord(d), ord(d)),)) for d in n)) for n in numbers))
-    return one if digits else Run((Times(Chars(((48, 48),)), 0, None), one))
+    if len(first) == len(last):
+        return _digits(str(low).zfill(len(first)), str(high).zfill(len(first)))
+    widths = range(len(str(low)), len(str(high)) + 1)
+    ends = ((max(low, 10 ** (w - 1) if w > 1 else 0), min(high, 10**w - 1)) for w in widths)
+    return Run(
+        (Times(_digit("0", "0"), 0, None), Either(tuple(_digits(*map(str, e)) for e in ends)))
+    )
+
+
+def _digits(low: str, high: str) -> Part:
+    """All texts of digits between two of one length."""
+    if not low or low == high:
+        return Run(tuple(_digit(char, char) for char in low))
+    if low[0] == high[0]:
+        return Run((_digit(low[0], low[0]), _digits(low[1:], high[1:])))
+    rest = len(low) - 1
+    options = [
+        Run((_digit(low[0], low[0]), _digits(low[1:], "9" * rest))),
+        Run((_digit(high[0], high[0]), _digits("0" * rest, high[1:]))),
+    ]
+    if int(high[0]) - int(low[0]) > 1:
+        middle = _digit(str(int(low[0]) + 1), str(int(high[0]) - 1))
+        options.append(Run((middle, Times(_digit("0", "9"), rest, rest))))
+    return Either(tuple(options))
+
+
+def _digit(low: str, high: str) -> Chars:
+    return Chars(((ord(low), ord(high)),))

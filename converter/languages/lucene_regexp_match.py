@@ -31,8 +31,8 @@ def regexp_matcher(regexp: str, cased: bool = True) -> Callable[[str], bool]:
     """
     part = parse_regexp(regexp, cased)
     try:
-        compiled = re2.compile(f"(?s){to_re2(part)}".encode(), _options())
-    except Unsupported:
+        compiled = re2.compile(f"(?s){to_re2(part)}".encode("utf-8", "surrogatepass"), _options())
+    except (Unsupported, re2.error):
         return lambda text: len(text) in _ends(part, text, 0)
     fullmatch = compiled.fullmatch
     return lambda text: fullmatch(text.encode("utf-8", "surrogatepass")) is not None

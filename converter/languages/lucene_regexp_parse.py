@@ -20,6 +20,7 @@ from converter.languages.lucene_regexp_grammar import (
 from converter.languages.regexp_tree import Chars, Dot, cases
 from converter.predicate import Equals, Glob, Pattern, Predicate, Regex, Wildcard, tidy
 
+_MOST_TIMES = 1000  # as RE2 has it
 _ONE_PIECE = r"(\.\*)|(\.)|\[([^\W\d_]{2,3})\]|\\([^a-zA-Z])|([\w \-/:=,;'!%`])"
 _GLOB_PIECE = re.compile(_ONE_PIECE, re.DOTALL)
 _GLOB = re.compile(f"(?:{_ONE_PIECE})*", re.DOTALL)
@@ -139,6 +140,9 @@ def to_re2(part: Part, regexp: str = "") -> str:
 def _re2_times(part: Times, regexp: str) -> str:
     if part.high is not None and part.high < part.low:
         return to_re2(Either(()), regexp)
+    if max(part.low, part.high or 0) > _MOST_TIMES:
+        what = f"a repetition of more than {_MOST_TIMES} in the regular expression /{regexp}/"
+        raise Unsupported(what, next_step="lower the bound")
     body = to_re2(part.body, regexp)
     if not isinstance(part.body, Dot | Chars | Either):
         body = f"(?:{body})"
