@@ -57,11 +57,12 @@ class Eql(ElasticEmitter, EqlBackend):
         if any(is_anything(test) for test in tests):
             return self.exists(facts)
         exact = self.all_exact(tests, facts)
-        plain = [test for test in tests if exact or _folds(test)]
+        folding = [exact or _folds(test) for test in tests]
+        plain = [test for test, folds in zip(tests, folding, strict=True) if folds]
         whole = [test for test in plain if is_whole(test)]
         globs = [test for test in plain if not is_whole(test) and not _has_star(test)]
         starred = [test for test in plain if not is_whole(test) and _has_star(test)]
-        spelt = [test for test in tests if test not in plain]
+        spelt = [test for test, folds in zip(tests, folding, strict=True) if not folds]
         parts = [self._whole(whole, facts, exact)] if whole else []
         if globs:
             operator = "like" if exact else ("like~" if len(globs) > 1 else ":")

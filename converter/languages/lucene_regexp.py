@@ -9,7 +9,7 @@ few other characters that fold to the same letter (the Kelvin sign for k) are le
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import TypeVar
 
 from converter.errors import Unsupported
@@ -37,6 +37,7 @@ _CLASS_OPERATORS = frozenset("[]^-\\")
 _LONGEST = 1000  # index.max_regex_length
 
 
+@lru_cache(maxsize=4096)
 def from_regex(pattern: str, flags: str = "") -> str:
     """The Lucene regex of exactly the values in which the pattern is found (flags "i", "m", "s").
 

@@ -6,6 +6,7 @@ a value of another type, a test is false. And(()) is true of every event, Or(())
 
 from __future__ import annotations
 
+from converter.predicate.pattern import Pattern, Wildcard, tidy
 from converter.predicate.printing import show, show_test
 from converter.predicate.tree import (
     FALSE,
@@ -25,7 +26,6 @@ from converter.predicate.tree import (
     Opaque,
     Or,
     Order,
-    Pattern,
     Predicate,
     Regex,
     Relation,
@@ -33,13 +33,11 @@ from converter.predicate.tree import (
     Test,
     TimePart,
     Value,
-    Wildcard,
     Words,
     fields,
     normal,
     rebuild,
     tests,
-    tidy,
 )
 
 __all__ = [

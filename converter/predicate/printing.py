@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from converter.predicate.pattern import Pattern, Wildcard
 from converter.predicate.tree import (
     And,
     Cidr,
@@ -18,14 +19,12 @@ from converter.predicate.tree import (
     Not,
     Opaque,
     Or,
-    Pattern,
     Predicate,
     Regex,
     Single,
     Test,
     TimePart,
     Value,
-    Wildcard,
     Words,
 )
 

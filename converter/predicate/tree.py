@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import Enum
 from typing import Literal
 
 from converter.casing import fold
+from converter.predicate.pattern import Pattern, tidy
 
 Value = str | int | float | bool
 Order = Literal["<", "<=", ">", ">="]
 Relation = Literal["equals", "startswith", "endswith", "contains", "<", "<=", ">", ">="]
-
-
-class Wildcard(Enum):
-    """What a pattern may hold besides text: any run of characters, or exactly one."""
-
-    MANY = "*"
-    ONE = "?"
-
-    def __repr__(self) -> str:
-        return f"Wildcard.{self.name}"
-
-
-Pattern = tuple[str | Wildcard, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,18 +262,3 @@ def _folded(pattern: Pattern, cased: bool) -> Pattern:
     if cased:
         return pattern
     return tuple(fold(piece) if isinstance(piece, str) else piece for piece in pattern)
-
-
-def tidy(pattern: Iterable[str | Wildcard]) -> Pattern:
-    """The pattern with neighbouring texts joined, runs of `*` shortened, `?` before `*`."""
-    out: list[str | Wildcard] = []
-    for piece in pattern:
-        if piece == "" or (piece is Wildcard.MANY and out and out[-1] is Wildcard.MANY):
-            continue
-        if isinstance(piece, str) and out and isinstance(out[-1], str):
-            out[-1] += piece
-        elif piece is Wildcard.ONE and out and out[-1] is Wildcard.MANY:
-            out.insert(-1, piece)
-        else:
-            out.append(piece)
-    return tuple(out)

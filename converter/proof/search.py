@@ -19,7 +19,7 @@ Distances = dict[int, int]
 _State = tuple[int, ...]
 _Came = dict[_State, tuple[_State, int] | None]
 
-_MOST_STEPS = 60_000
+_MOST_STEPS = 20_000
 _MOST_STATES = 1_000
 _NICE = "xyzabcdefghijklmnopqrstuvw0123456789XYZABCDEFGHIJKLMNOPQRSTUVW-_./\\ :"
 _BREAK = 10
