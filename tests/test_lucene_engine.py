@@ -67,3 +67,16 @@ def test_bad_queries_say_where(query: str) -> None:
     """What Elasticsearch cannot read is a QueryError that speaks of Lucene."""
     with pytest.raises(QueryError, match="Lucene"):
         evaluate(query, MAPPING, DOCS)
+
+
+@pytest.mark.parametrize("regexp", ["(.*a){300}", ".*a" + "." * 20])
+def test_expressions_beyond_lucenes_limits_find_nothing(regexp: str) -> None:
+    """What Lucene gives up on finds nothing, and is an error where types are taken strictly."""
+    assert evaluate(f"k:/{regexp}/", MAPPING, [{"k": "a" * 300}]) == []
+    with pytest.raises(QueryError, match="too many states"):
+        evaluate(f"k:/{regexp}/", MAPPING, [], {"lenient": False})
+
+
+def test_ranges_can_be_asked_of_all_fields() -> None:
+    """A range without a field looks at every field."""
+    assert evaluate(">r", {"k": "keyword", "n": "long"}, [{"k": "q"}, {"k": "s"}, {"n": 5}]) == [1]

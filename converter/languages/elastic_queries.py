@@ -22,7 +22,7 @@ from converter.languages.elastic_values import range_test, term_test
 from converter.languages.elastic_words import lower, words
 from converter.languages.lucene_regexp_grammar import has_complement
 from converter.languages.lucene_regexp_match import regexp_matcher
-from converter.predicate import Wildcard
+from converter.predicate import Wildcard, tidy
 
 TextTest = Callable[[str], bool]
 _PATTERNED = (
@@ -68,7 +68,9 @@ class Queries:
             return names
         if "*" not in field:
             return [field]
-        fits = pattern_test(wildcard_pattern(field.replace("\\", r"\\")))
+        *parts, last = field.split("*")
+        starred = (piece for part in parts for piece in (part, Wildcard.MANY))
+        fits = pattern_test(tidy((*starred, last)))
         return [name for name in names if fits(name)]
 
     def match(self, field: str, text: str, every: bool) -> int | None:

@@ -114,5 +114,5 @@ class _Found:
     def _query_string(self, name: str | None, value: Literally) -> int:
         """A value with wildcards goes through Lucene's parser, where blanks part words."""
         group = parse_lucene(_LUCENE_SPECIAL.sub(r"\\\1", value.text))
-        builder = LuceneBuilder(self.queries, lenient=name is None)
+        builder = LuceneBuilder(self.queries, lenient=name is None, one_sided=name is None)
         return builder.group(group, name) or 0

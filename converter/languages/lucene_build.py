@@ -21,12 +21,16 @@ _LONGEST_REGEXP = 1000
 
 @dataclass(frozen=True, slots=True)
 class Builder(Generic[T]):
-    """Options as of query_string: `every` is default_operator AND."""
+    """Options as of query_string: `every` is default_operator AND.
+
+    `one_sided`: `>5` is a range, as it is but where a list of fields is given with the query.
+    """
 
     algebra: Algebra[T]
     every: bool = False
     lenient: bool = True
     analyze_wildcard: bool = False
+    one_sided: bool = True
 
     def query(self, group: Group) -> T:
         """The answer to a whole query; one that asks nothing finds nothing."""
@@ -91,7 +95,7 @@ class Builder(Generic[T]):
         if word.kind == "phrase":
             slop = _slop(word)
             return self._each(field, lambda name: self.algebra.phrase(name, word.text, slop))
-        bounds = _one_sided(word.text) if field is not None else None
+        bounds = _one_sided(word.text) if self.one_sided else None
         if bounds:
             return self.range(field, bounds)
         return self._each(field, lambda name: self.algebra.match(name, word.text, self.every))

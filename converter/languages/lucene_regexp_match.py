@@ -15,9 +15,8 @@ from converter.languages.lucene_regexp_grammar import (
     Part,
     Run,
     Times,
-    parse_regexp,
 )
-from converter.languages.lucene_regexp_parse import to_re2
+from converter.languages.lucene_regexp_parse import read_regexp, to_re2
 from converter.languages.regexp_tree import Chars, Dot
 
 Places = frozenset[int]
@@ -29,7 +28,7 @@ def regexp_matcher(regexp: str, cased: bool = True) -> Callable[[str], bool]:
 
     Raises QueryError where Lucene refuses the expression.
     """
-    part = parse_regexp(regexp, cased)
+    part = read_regexp(regexp, cased)
     try:
         compiled = re2.compile(f"(?s){to_re2(part)}".encode("utf-8", "surrogatepass"), _options())
     except (Unsupported, re2.error):

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from functools import cache
 
 from converter.casing import fold
-from converter.errors import Unsupported
+from converter.errors import QueryError, Unsupported
+from converter.languages.lucene_effort import too_complex
 from converter.languages.lucene_regexp import has_case
 from converter.languages.lucene_regexp_grammar import (
+    Both,
     Complement,
     Either,
     Part,
@@ -17,9 +19,10 @@ from converter.languages.lucene_regexp_grammar import (
     Times,
     parse_regexp,
 )
-from converter.languages.regexp_tree import Chars, Dot, cases
+from converter.languages.regexp_tree import Chars, Dot, Items, Repeat, cases, choice
 from converter.predicate import Equals, Glob, Pattern, Predicate, Regex, Wildcard, tidy
 
+_FEW_DOTS = 12
 _MOST_TIMES = 1000  # as RE2 has it
 _ONE_PIECE = r"(\.\*)|(\.)|\[([^\W\d_]{2,3})\]|\\([^a-zA-Z])|([\w \-/:=,;'!%`])"
 _GLOB_PIECE = re.compile(_ONE_PIECE, re.DOTALL)
@@ -35,7 +38,7 @@ def regexp_test(field: str, regexp: str, cased: bool = True) -> Predicate:
     """
     simple = _quick_pattern(regexp) if cased else None
     if simple is None:
-        part = parse_regexp(regexp, cased)
+        part = read_regexp(regexp, cased)
         simple = simple_pattern(part)
         if simple is None:
             return Regex(field, f"^(?:{to_re2(part, regexp)})$", "s")
@@ -43,6 +46,37 @@ def regexp_test(field: str, regexp: str, cased: bool = True) -> Predicate:
     if all(isinstance(piece, str) for piece in pattern):
         return Equals(field, "".join(map(str, pattern)), cased)
     return Glob(field, pattern, cased)
+
+
+def read_regexp(regexp: str, cased: bool = True) -> Part:
+    """The tree of a regular expression that Lucene reads and finds simple enough.
+
+    Raises QueryError, of the kind "other" where the automaton would grow too large.
+    """
+    part = parse_regexp(regexp, cased)
+    items = _items(part) if "{" in regexp or regexp.count(".") > _FEW_DOTS else None
+    if items is not None and too_complex(items):
+        what = f"the regular expression /{regexp}/ has too many states for Lucene"
+        raise QueryError.of("other", what, "lower the repetition bounds")
+    return part
+
+
+def _items(part: Part) -> Items | None:
+    """The tree without `~` and `&` in the words of regexp_tree; None where it has some."""
+    if isinstance(part, Dot | Chars):
+        return (part,)
+    if isinstance(part, Times):
+        body = _items(part.body)
+        return body and (Repeat(body, part.low, part.high),)
+    if isinstance(part, Complement | Both):
+        return None
+    inner = [_items(one) for one in part.parts]
+    known = [items for items in inner if items is not None]
+    if len(known) < len(inner):
+        return None
+    if isinstance(part, Either):
+        return choice(known)
+    return tuple(item for items in known for item in items)
 
 
 def _quick_pattern(regexp: str) -> tuple[Pattern, bool] | None:
