@@ -230,12 +230,12 @@ def _match_phrase(node: t.Call, reader: Reader) -> Truth:
     return total(p.Words(subject.name, sought) if sought else p.FALSE)
 
 
-def _search(module: str) -> Callable[[t.Call, Reader], Truth]:
+def _search(module: str, **reading: bool) -> Callable[[t.Call, Reader], Truth]:
     def search(node: t.Call, reader: Reader) -> Truth:
         text = constant(_arguments(node, 1, 2)[0])
         if text is None or not isinstance(text.value, str) or len(node.args) > 1:
             raise refuse(f"{node.name.upper()} with more than a literal")
-        predicate: p.Predicate = import_module(module).parse(text.value, reader.facts)
+        predicate: p.Predicate = import_module(module).parse(text.value, reader.facts, **reading)
         return total(predicate)
 
     return search
@@ -252,5 +252,5 @@ CONDITIONS: dict[str, Callable[[t.Call, Reader], Truth]] = {
     "match": _match,
     "match_phrase": _match_phrase,
     "qstr": _search("converter.languages.lucene_meaning"),
-    "kql": _search("converter.languages.kql_meaning"),
+    "kql": _search("converter.languages.kql_meaning", kibana=False),
 }

@@ -10,7 +10,7 @@ from converter.errors import PolysigmaError
 from converter.languages.lucene_regexp import from_regex
 from converter.languages.lucene_regexp_parse import regexp_test
 from converter.pipelines import Facts
-from converter.predicate import Predicate, Regex, Test, rebuild
+from converter.predicate import Predicate, Regex, Test, rebuild, tests
 
 # Read when first asked for: a grammar takes its time to load.
 _READERS: dict[str, str] = {
@@ -40,6 +40,9 @@ def _as_lucene(predicate: Predicate) -> Predicate:
 
     The translation is held to RE2 on random patterns and texts by tests of its own.
     """
+
+    if not any(isinstance(test, Regex) for test in tests(predicate)):
+        return predicate
 
     def change(test: Test) -> Predicate:
         if not isinstance(test, Regex):

@@ -239,10 +239,22 @@ def _normal_group(group: And | Or) -> Predicate:
     for arg in group.args:
         plain = normal(arg)
         flat.update(dict.fromkeys(plain.args if isinstance(plain, kind) else (plain,)))
-    args = tuple(flat) if len(flat) < 2 else tuple(sorted(flat, key=repr))
+    args = tuple(flat) if len(flat) < 2 else tuple(sorted(flat, key=_order))
     if zero in args:
         return zero
     return args[0] if len(args) == 1 else kind(args)
+
+
+def _order(predicate: Predicate) -> str:
+    """A text by which arguments are sorted; what `repr` would say, in less time."""
+    if isinstance(predicate, Glob):
+        pieces = "\0".join(map(str, predicate.pattern))
+        return f"Glob {predicate.field} {pieces} {predicate.cased}"
+    if isinstance(predicate, Equals):
+        return f"Equals {predicate.field} {predicate.value!r} {predicate.cased}"
+    if isinstance(predicate, And | Or):
+        return f"{type(predicate).__name__}({' '.join(map(_order, predicate.args))})"
+    return f"Not {_order(predicate.arg)}" if isinstance(predicate, Not) else repr(predicate)
 
 
 def _normal_test(test: Test) -> Test:
@@ -252,7 +264,8 @@ def _normal_test(test: Test) -> Test:
             return _normal_test(Equals(test.field, "".join(map(str, pattern)), test.cased))
         return Glob(test.field, _folded(pattern, test.cased), test.cased)
     if isinstance(test, Equals) and isinstance(test.value, str) and not test.cased:
-        return Equals(test.field, fold(test.value), False)
+        folded = fold(test.value)
+        return test if folded == test.value else Equals(test.field, folded, False)
     if isinstance(test, Keyword):
         return Keyword(_folded(tidy(test.pattern), test.cased), test.cased)
     return test
