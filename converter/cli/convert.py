@@ -39,7 +39,13 @@ _NAMES = ("lucene", "eql", "esql", "spl")
 @click.option("-o", "--out", default="out", help="The output folder, or - for stdout.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if the output is stale.")
 @click.option("--strict", is_flag=True, help="Exit 1 unless every query is proved.")
-@click.option("-j", "--jobs", default=1, type=click.IntRange(1), help="Worker processes.")
+@click.option(
+    "-j",
+    "--jobs",
+    default=0,
+    type=click.IntRange(0),
+    help="Worker processes; 0, the default: one for each core, where there is enough to do.",
+)
 def command(
     rules: tuple[str, ...],
     languages: tuple[str, ...],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from converter.errors import PolysigmaError
 from converter.languages import Query
 from converter.pipelines import Pipelines
 from converter.rules import Rule, RuleFile, RuleSet, rules_of
+
+
+_ENOUGH = 50  # rules for each process, so that starting it pays
 
 
 @dataclass(frozen=True)
@@ -86,8 +90,9 @@ def _convert(converter: Converter, job: Job, memory: Mapping[str, Any]) -> list[
     known = {} if converter.rules.filters else memory.get("queries", {})
     done = {rule.stem: _recalled(rule, known) for rule in wanted}
     fresh = [rule for rule in wanted if done[rule.stem] is None]
-    if job.jobs > 1 and len(fresh) > 10 * job.jobs:
-        results = converter.convert_in_processes(fresh, job.jobs)
+    jobs = job.jobs or (os.cpu_count() or 1)
+    if jobs > 1 and len(fresh) > _ENOUGH * jobs:
+        results = converter.convert_in_processes(fresh, jobs)
     else:
         results = [converter.convert(rule) for rule in with_progress(fresh, "converting")]
     done |= {rule.stem: result for rule, result in zip(fresh, results, strict=True)}
