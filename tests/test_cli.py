@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 from test_rules import GOOD, good
 
-from converter.cli import main, output, polysigma
+from converter.cli import cache, main, output, polysigma
 from converter.errors import PolysigmaError
 from converter.languages.eql import Eql
 
@@ -193,6 +193,16 @@ def test_a_second_run_says_and_does_the_same(content: Path, monkeypatch) -> None
     rule.write_text(GOOD.replace("StopLogging", "DeleteTrail"), "utf-8")
     run("convert", cwd=content)
     assert b"DeleteTrail" in query.read_bytes()
+
+
+def test_the_cache_does_not_grow_without_end(tmp_path: Path, monkeypatch) -> None:
+    """Of each kind only the newest files stay."""
+    monkeypatch.setenv("POLYSIGMA_CACHE", str(tmp_path))
+    for number in range(12):
+        cache.keep(f"rules-{number:02}", {"n": number})
+    assert len(list(tmp_path.iterdir())) == 8
+    assert cache.recall("rules-11") == {"n": 11}
+    assert cache.recall("rules-00") == {}
 
 
 def test_an_unreadable_cache_is_no_cache(content: Path, monkeypatch) -> None:

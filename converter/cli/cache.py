@@ -17,6 +17,8 @@ import orjson
 
 import converter
 
+_KEPT = 8
+
 
 def folder() -> Path | None:
     """The cache folder, made if need be; None where there is to be none, or none can be."""
@@ -54,8 +56,16 @@ def keep(name: str, data: dict[str, Any]) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(orjson.dumps(data))
         os.replace(temporary, place / f"{name}.json")
+        _forget(place, name.split("-", maxsplit=1)[0])
     except (OSError, TypeError):
         return
+
+
+def _forget(place: Path, kind: str) -> None:
+    """Keeps the newest files of a kind; older programs and pipelines leave none behind for ever."""
+    files = sorted(place.glob(f"{kind}-*.json"), key=lambda path: path.stat().st_mtime_ns)
+    for path in files[:-_KEPT]:
+        path.unlink(missing_ok=True)
 
 
 def digest(parts: Iterable[bytes | str]) -> str:

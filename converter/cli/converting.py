@@ -22,7 +22,6 @@ from converter.languages import Query
 from converter.pipelines import Pipelines
 from converter.rules import Rule, RuleFile, RuleSet, rules_of
 
-
 _ENOUGH = 50  # rules for each process, so that starting it pays
 
 
