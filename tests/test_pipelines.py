@@ -8,6 +8,7 @@ from converter.convert import Converter
 from converter.errors import PipelineError
 from converter.pipelines import Pipelines, nearest
 from converter.pipelines.catalogue import load_source
+from converter.pipelines.core_types import load_core_types
 from converter.rules import read_rules
 
 SOURCES = Pipelines().sources
@@ -100,3 +101,87 @@ def test_installed_pipelines_meet_the_schema_they_are_made_for(tmp_path) -> None
     assert "process.executable" in one.queries["eql"].text
     assert 'Image="*\\\\whoami.exe"' in one.queries["spl"].text
     assert "process.executable" not in one.queries["spl"].text
+
+
+CORE = [
+    ("destination.ip", "ip", False),
+    ("host.ip", "ip", True),
+    ("destination.port", "long", False),
+    ("process.command_line", "wildcard", False),
+    ("process.command_line.text", "match_only_text", False),
+    ("process.executable", "keyword", False),
+    ("process.executable.caseless", "lowercase", False),
+    ("process.parent.pe.original_file_name", "keyword", False),
+    ("registry.data.strings", "wildcard", True),
+    ("winlog.event_data.TargetFilename", "keyword", False),
+    ("winlog.event_data.a.b", "keyword", False),
+    ("user.target.name", "keyword", False),
+    ("@timestamp", "date", False),
+    ("my.field", "unknown", False),
+    ("destination", "unknown", False),
+]
+
+
+@pytest.mark.parametrize(("name", "kind", "lists"), CORE, ids=[name for name, *_ in CORE])
+def test_the_schema_speaks_where_no_catalogue_does(name: str, kind: str, lists: bool) -> None:
+    """Without a log source, and for names its catalogue lacks, ECS says what a field is."""
+    pipelines = Pipelines()
+    for source in (None, SOURCES["cisco_ios"]):
+        facts = pipelines.facts("ecs", source)(name)
+        if source is None or source.facts("ecs", name).type == "unknown":
+            assert (facts.name, facts.type, facts.lists) == (name, kind, lists)
+
+
+def test_the_catalogue_speaks_before_the_schema() -> None:
+    """What a log source's catalogue says of a field stands; Splunk has no field types."""
+    pipelines, source = Pipelines(), SOURCES["aws_cloudtrail"]
+    known = source.facts("ecs", "event.action")
+    assert known.canonical
+    assert pipelines.facts("ecs", source)("event.action") == known
+    assert not pipelines.facts("ecs", None)("event.action").canonical
+    assert pipelines.facts("ecs", None)("event.kind").canonical
+    assert pipelines.facts("splunk", None)("destination.ip").type == "unknown"
+
+
+BROKEN_TYPES = [
+    ("fields: [", "not YAML"),
+    ("title: x\n", "no list"),
+    ("fields: {a: 3}\n", "no list"),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), BROKEN_TYPES)
+def test_broken_field_types_are_named(tmp_path, text: str, words: str) -> None:
+    """A file of field types that is none is an error with its path and a next step."""
+    (tmp_path / "types").mkdir()
+    path = tmp_path / "types" / "ecs.yml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(PipelineError, match=words) as caught:
+        load_core_types([tmp_path], "ecs")
+    assert caught.value.path == str(path)
+    assert load_core_types([tmp_path], "splunk") == {}
+
+
+NETWORKS = """\
+title: Netcat
+id: 55555555-5555-4555-8555-555555555556
+logsource: {product: windows, category: network_connection}
+detection:
+  s: {Image|endswith: '\\Nc.exe', DestinationIp|startswith: '10.', DestinationPort: 4444}
+  condition: s
+"""
+
+
+def test_types_of_the_schema_shape_the_queries(tmp_path) -> None:
+    """Addresses, ports and lower-case fields are said as their types want them, and proved."""
+    (tmp_path / "r.yml").write_text(NETWORKS, "utf-8")
+    rules = read_rules([str(tmp_path)])
+    (one,) = Converter(rules, Pipelines(["sysmon", "ecs_windows"]), ("eql", "esql")).convert_all()
+    eql, esql = one.queries["eql"], one.queries["esql"]
+    assert eql.text.endswith(
+        'process.executable.caseless like "*\\\\nc.exe" and '
+        'cidrMatch(destination.ip, "10.0.0.0/8") and destination.port == 4444'
+    )
+    assert 'CIDR_MATCH(destination.ip, "10.0.0.0/8") AND destination.port == 4444' in esql.text
+    assert {eql.fidelity, esql.fidelity} == {"proved"}
+    assert (*eql.assumptions, *esql.assumptions) == ()

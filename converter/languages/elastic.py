@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from typing import ClassVar
 
 from converter import predicate as p
 from converter.languages.arranging import Choice, Networks, TextTest
+from converter.languages.elastic_addresses import network_of, network_patterns
 from converter.languages.emitter import Emitter, Rank, Said
 from converter.languages.lucene_regexp import dot_matches_newline, from_regex, has_case
 from converter.pipelines import Facts, Schema
 
 NUMBERS = frozenset({"long", "integer", "short", "byte", "double", "float", "unsigned_long"})
 TEXTS = frozenset({"text", "match_only_text"})
+KEYWORDS = frozenset({"keyword", "constant_keyword", "wildcard", "lowercase", "unknown"})
 _PART = r"(?:[A-Za-z]\w*|[@_]\w+)"
 _BARE = re.compile(rf"{_PART}(?:\.{_PART})*", re.ASCII)
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -30,9 +32,11 @@ class ElasticEmitter(Emitter):
 
     schema: ClassVar[Schema] = "ecs"
     unreached: ClassVar[frozenset[str]] = frozenset({"nested"})
+    searched: ClassVar[frozenset[str]] = KEYWORDS  # by regular expressions
 
     def field_test(self, test: p.FieldTest, facts: Facts) -> Said:
         self.check_reach(facts)
+        test = self.as_kept(test, facts)
         match test:
             case p.Equals():
                 return self.equals(test, facts)
@@ -75,9 +79,11 @@ class ElasticEmitter(Emitter):
         self.check_reach(facts)
         if facts.type in NUMBERS:
             return self._any_number(choice, facts)
-        if facts.type in ("boolean", "ip", "date"):
+        if facts.type == "ip":
+            return self._any_address(choice, facts)
+        if facts.type in ("boolean", "date"):
             return self.join(Rank.OR, [self.field_test(test, facts) for test in choice.tests])
-        return self.texts(choice.tests, facts)
+        return self.texts(self._texts_kept(choice, facts), facts)
 
     def any_network(self, part: Networks) -> Said:
         facts = self.facts_of(part.field)
@@ -94,6 +100,38 @@ class ElasticEmitter(Emitter):
         said += [self.text(test, facts) for test in choice.tests if isinstance(test, p.Glob)]
         return self.join(Rank.OR, said)
 
+    def _any_address(self, choice: Choice, facts: Facts) -> Said:
+        kept = [self.as_kept(test, facts) for test in choice.tests]
+        networks = tuple(test for test in kept if isinstance(test, p.Cidr))
+        said = [self.field_test(test, facts) for test in kept if not isinstance(test, p.Cidr)]
+        if networks:
+            said.append(self.any_network(Networks(choice.field, networks)))
+        return self.join(Rank.OR, said)
+
+    def _texts_kept(self, choice: Choice, facts: Facts) -> tuple[TextTest, ...]:
+        kept = (self.as_kept(test, facts) for test in choice.tests)
+        return tuple(test for test in kept if isinstance(test, TextTest))
+
+    def as_kept(self, test: p.FieldTest, facts: Facts) -> p.FieldTest:
+        """A test in the spelling in which the field keeps its values.
+
+        A field in lower case is compared exactly, with the text in lower case; addresses that
+        begin alike are a network.
+        """
+        if facts.type == "ip" and isinstance(test, p.Glob):
+            network = network_of(test.pattern)
+            return p.Cidr(test.field, network) if network else test
+        if facts.type != "lowercase" or not isinstance(test, p.Equals | p.Glob):
+            return test
+        if not any(map(has_case, pieces(test))):
+            return test
+        if test.cased:
+            self.refuse(f"{facts.name} keeps lower case only", "test it without case")
+        if isinstance(test, p.Equals):
+            return p.Equals(test.field, self.lowered(text_of(test.value)), cased=True)
+        lower = [self.lowered(one) if isinstance(one, str) else one for one in test.pattern]
+        return p.Glob(test.field, tuple(lower), cased=True)
+
     def is_exact(self, test: TextTest, facts: Facts) -> bool:
         """Whether an exact comparison serves; names the assumption under which it does."""
         if test.cased or not any(has_case(piece) for piece in pieces(test)):
@@ -108,7 +146,9 @@ class ElasticEmitter(Emitter):
         return not cased or all(self.is_exact(test, facts) for test in cased)
 
     def regexp_of(self, test: p.Regex, facts: Facts) -> str:
-        if facts.type not in ("keyword", "constant_keyword", "wildcard", "unknown"):
+        if facts.type == "lowercase" and "i" not in test.flags and has_case(test.pattern):
+            self.refuse(f"{facts.name} keeps lower case only", "write |re|i")
+        if facts.type not in self.searched:
             self.refuse(f"{facts.name} is of type {facts.type}: no regular expressions", "use text")
         if dot_matches_newline(test.pattern, test.flags):
             self.assume(f"values of {facts.name} hold no line breaks")
@@ -208,34 +248,6 @@ class ElasticEmitter(Emitter):
 
     def time_part(self, test: p.TimePart, facts: Facts) -> Said:
         self.refuse(f"the {test.part} of a time cannot be taken", "use ES|QL or SPL")
-
-
-def network_patterns(network: str) -> list[p.Pattern]:
-    """The addresses of a network as text patterns; none where text prefixes cannot say it.
-
-    IPv6 networks can be said where their first group keeps all its four digits, or whole.
-    """
-    net = ip_network(network)
-    if net.version == 4:
-        step = (net.prefixlen + 7) // 8 * 8
-        return [_octets(str(part.network_address), step) for part in net.subnets(new_prefix=step)]
-    if net.prefixlen == 128:
-        return [(str(net.network_address),)]
-    first = int(net.network_address) >> 112
-    if net.prefixlen > 16 or first < 0x1000:
-        return []
-    step = (net.prefixlen + 3) // 4 * 4
-    heads = [first + (n << (16 - step)) for n in range(1 << (step - net.prefixlen))]
-    return [_first_group(f"{head:04x}"[: step // 4]) for head in heads]
-
-
-def _octets(address: str, prefix: int) -> p.Pattern:
-    kept = ".".join(address.split(".")[: prefix // 8])
-    return (kept,) if prefix == 32 else p.tidy((kept + "." if kept else "", p.Wildcard.MANY))
-
-
-def _first_group(digits: str) -> p.Pattern:
-    return p.tidy((digits, *[p.Wildcard.ONE] * (4 - len(digits)), ":", p.Wildcard.MANY))
 
 
 def quoted_name(name: str, reserved: frozenset[str]) -> str:

@@ -76,11 +76,11 @@ class Tests:
         if kind in _UNPATTERNED:
             term_test(kind, text)
             return _typed(field, kind, text)
-        return text_test(field, (text,))
+        return self._text(field, (text,))
 
     def prefix(self, field: str, text: str) -> p.Predicate:
         self._patterned(field, "prefixes")
-        return text_test(field, (text, p.Wildcard.MANY))
+        return self._text(field, (text, p.Wildcard.MANY))
 
     def analysed_prefix(self, field: str, text: str, every: bool) -> p.Predicate | None:
         del every
@@ -95,14 +95,14 @@ class Tests:
         if kind == "flattened" and not _is_prefix(pattern):
             what = f"a wildcard that is not at the end, on {field}, a key of a flattened field"
             raise self._refuse(what, "write whole values")
-        return text_test(field, pattern)
+        return self._text(field, pattern)
 
     def regexp(self, field: str, regexp: str) -> p.Predicate:
         kind = self._patterned(field, "regular expressions")
         if kind == "flattened":
             what = f"a regular expression on {field}, a key of a flattened field"
             raise self._refuse(what, "write whole values")
-        test = regexp_test(field, regexp)
+        test = regexp_test(field, regexp, cased=kind != "lowercase")
         if isinstance(test, p.Equals | p.Glob):
             pattern = (str(test.value),) if isinstance(test, p.Equals) else test.pattern
             return text_test(field, pattern, test.cased)
@@ -145,6 +145,10 @@ class Tests:
         if known == "unknown":
             return "date" if field in _DATES else "unknown"
         return known
+
+    def _text(self, field: str, pattern: p.Pattern) -> p.Predicate:
+        """A test of text; a field in lower case finds any case, of the query and of the value."""
+        return text_test(field, pattern, self.kind(field) != "lowercase")
 
     def _patterned(self, field: str, what: str) -> str:
         kind = self.kind(field)

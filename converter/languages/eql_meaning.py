@@ -167,22 +167,37 @@ def _predicate(plan: pl.Plan) -> p.Predicate:
 def _test(leaf: pl.Leaf) -> p.Predicate:
     field = leaf.column.name
     match leaf:
+        case pl.Whole() | pl.Like() | pl.Fits():
+            return _of_text(leaf) if leaf.column.type != "lowercase" else _caseless(leaf)
         case pl.Has():
             return p.Exists(field)
         case pl.Lacks():
             return p.Null(field)
-        case pl.Whole(_, value, cased):
-            return _equals(field, value, cased)
-        case pl.Like(_, pattern, cased):
-            return _glob(field, pattern, cased)
-        case pl.Fits(_, regexp, cased):
-            return test_of(field, regexp, cased)
         case pl.Inside(_, network):
             return p.Cidr(field, str(network))
         case pl.Between(_, low, high):
             return p.And((_ordered(leaf.column, ">=", low), _ordered(leaf.column, "<=", high)))
         case pl.Ranged(column, op, value):
             return _ordered(column, op, value)
+
+
+def _of_text(leaf: pl.Whole | pl.Like | pl.Fits) -> p.Predicate:
+    field = leaf.column.name
+    if isinstance(leaf, pl.Whole):
+        return _equals(field, leaf.value, leaf.cased)
+    if isinstance(leaf, pl.Like):
+        return _glob(field, leaf.pattern, leaf.cased)
+    return test_of(field, leaf.regexp, leaf.cased)
+
+
+def _caseless(leaf: pl.Whole | pl.Like | pl.Fits) -> p.Predicate:
+    """A field in lower case takes texts in any case."""
+    field = leaf.column.name
+    if isinstance(leaf, pl.Whole):
+        return p.Equals(field, leaf.value if isinstance(leaf.value, str) else str(leaf.value))
+    if isinstance(leaf, pl.Like):
+        return p.Glob(field, leaf.pattern)
+    return test_of(field, leaf.regexp, False)
 
 
 def _equals(field: str, value: pl.Value, cased: bool) -> p.Predicate:

@@ -11,6 +11,7 @@ from converter import predicate as p
 from converter.languages.arranging import Choice, Networks, TextTest, arrange
 from converter.languages.correlated import Correlated
 from converter.languages.elastic import (
+    KEYWORDS,
     TEXTS,
     ElasticEmitter,
     is_anything,
@@ -48,6 +49,7 @@ class Esql(ElasticEmitter, ESQLBackend):
 
     language: ClassVar[str] = "esql"
     name_of_language: ClassVar[str] = "ES|QL"
+    searched: ClassVar[frozenset[str]] = KEYWORDS | TEXTS
     and_token: ClassVar[str] = "AND"
     or_token: ClassVar[str] = "OR"
     not_token: ClassVar[str] = "NOT"
@@ -180,7 +182,8 @@ class Esql(ElasticEmitter, ESQLBackend):
 
     def field_compare(self, test: p.FieldCompare, facts: Facts, other: Facts) -> Said:
         for side in (facts, other):
-            if side.type in ("flattened", "nested") or side.lists:
+            lower = test.cased and side.type == "lowercase"
+            if lower or side.type in ("flattened", "nested") or side.lists:
                 what = f"{side.name} ({side.type}) cannot be compared with another field"
                 self.refuse(what, "use SPL")
         left, right = self.field_name(facts.name), self.field_name(other.name)

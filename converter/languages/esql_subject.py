@@ -70,7 +70,8 @@ def subject_of(name: str, facts: Know) -> Subject:
         raise QueryError.of("unknown_column", what, "ask for it with QSTR or KQL")
     if known.type == "unknown" and name == "@timestamp":
         known = replace(known, type="date")
-    return Subject(known if known.name == name else replace(known, name=name))
+    way: Way = "lower" if known.type == "lowercase" else ""
+    return Subject(known if known.name == name else replace(known, name=name), way)
 
 
 def cases(node: t.Expression, facts: Know, judge: Judge) -> list[Case]:

@@ -101,6 +101,8 @@ def fits_case(subject: Subject, text: str) -> bool:
     """Whether a text can stand beside a field in that case at all."""
     if not subject.way:
         return True
+    if subject.facts.type == "lowercase" and text != text.lower():
+        raise refuse("a text with capitals beside a field in lower case", "write it in lower case")
     return text == (text.lower() if subject.way == "lower" else text.upper())
 
 

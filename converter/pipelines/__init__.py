@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from sigma.exceptions import SigmaError
@@ -27,6 +28,7 @@ from converter.pipelines.catalogue import (
     load_catalogue,
     nearest,
 )
+from converter.pipelines.core_types import core_facts, load_core_types
 from converter.places import pipeline_folders
 from converter.rules import Rule
 
@@ -68,6 +70,7 @@ class Pipelines:
     def __init__(self, chosen: Sequence[str] = (), folders: Sequence[Path] | None = None) -> None:
         self.folders = list(pipeline_folders() if folders is None else folders)
         self.sources: Mapping[str, Source] = load_catalogue(self.folders)
+        self._core = {schema: load_core_types(self.folders, schema) for schema in SCHEMAS}
         self.chosen = tuple(chosen)
         self._own = {schema: _load_all(self.chosen, schema) for schema in SCHEMAS}
         self._files: dict[tuple[Schema, str], ProcessingPipeline] = {}
@@ -104,8 +107,18 @@ class Pipelines:
         except SigmaError as error:
             what = f"the pipeline refuses the rule: {error}"
             raise rule.error(what, next_step="change the rule or choose another pipeline") from None
-        facts = (lambda name: source.facts(schema, name)) if source else Facts
-        return Mapped(tree, schema, facts, _indices(pipeline, source))
+        return Mapped(tree, schema, self.facts(schema, source), _indices(pipeline, source))
+
+    def facts(self, schema: Schema, source: Source | None) -> Callable[[str], Facts]:
+        """What is known of a schema's fields: by the log source, else by the schema itself."""
+        core = self._core[schema]
+
+        @cache
+        def known(name: str) -> Facts:
+            facts = source.facts(schema, name) if source else Facts(name)
+            return core_facts(core, name) if facts.type == "unknown" and not facts.none else facts
+
+        return known
 
     def _shipped(self, schema: Schema, source: Source | None) -> ProcessingPipeline:
         stem = source.stem if source else ""

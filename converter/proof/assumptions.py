@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from converter import predicate as p
-from converter.languages.elastic import network_patterns
+from converter.languages.elastic_addresses import network_patterns
 from converter.proof.kinds import FactsOf, Kind
 from converter.proof.rewriting import Vocabulary
 from converter.proof.theory import Evaluate

@@ -7,6 +7,7 @@ from ipaddress import ip_address, ip_network
 from typing import Literal
 
 from converter import predicate as p
+from converter.languages.elastic_addresses import network_of
 from converter.languages.lucene_regexp import has_case
 from converter.pipelines import Facts
 
@@ -83,6 +84,8 @@ def _equals(test: p.Equals, kind: Kind) -> p.Predicate:
 
 
 def _glob(test: p.Glob, kind: Kind) -> p.Predicate:
+    if kind == "address" and (network := network_of(test.pattern)):
+        return p.Cidr(test.field, network)
     plain = p.normal(p.Glob(test.field, test.pattern, test.cased and _cased_matters(test.pattern)))
     if isinstance(plain, p.Equals):
         return _equals(plain, kind)
