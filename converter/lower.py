@@ -136,11 +136,14 @@ def _pattern(value: values.SigmaString) -> p.Pattern:
     pieces: list[str | p.Wildcard] = []
     for piece in value.s:
         if isinstance(piece, values.Placeholder):
-            what = f"the placeholder %{piece.name}% has no value list"
-            step = "name a pipeline with `value_placeholders` and the list under `vars:`"
-            raise RuleError(what, next_step=step)
+            raise _unlisted(piece.name)
         pieces.append(piece if isinstance(piece, str) else _SPECIAL[piece])
     return p.tidy(pieces)
+
+
+def _unlisted(name: str) -> RuleError:
+    what = f"the placeholder %{name}% has no value list"
+    return RuleError(what, next_step=f"add pipelines/lists/{name}.txt, one value a line")
 
 
 def _dashed(value: values.SigmaString) -> str:
@@ -164,6 +167,8 @@ def _regex_piece(piece: values.SigmaStringPartType) -> str:
         return f"[{DASHES}]"
     if isinstance(piece, values.SpecialChars):
         return ".*" if piece is _ANY else "."
+    if isinstance(piece, values.Placeholder):
+        raise _unlisted(piece.name)
     return _REGEX_SPECIAL.sub(r"\\\1", str(piece))
 
 
@@ -186,7 +191,14 @@ def _bool(field: str, value: values.SigmaBool) -> p.Predicate:
 
 
 def _regex(field: str, value: values.SigmaRegularExpression) -> p.Predicate:
-    return p.Regex(field, str(value.regexp), _flags(value))
+    return p.Regex(field, _pattern_of(value), _flags(value))
+
+
+def _pattern_of(value: values.SigmaRegularExpression) -> str:
+    for piece in value.regexp.s:
+        if isinstance(piece, values.Placeholder):
+            raise _unlisted(piece.name)
+    return str(value.regexp)
 
 
 def _flags(value: values.SigmaRegularExpression) -> str:
@@ -248,7 +260,7 @@ def _keyword(value: values.SigmaType) -> p.Predicate:
     if isinstance(value, values.SigmaNumber):
         return p.Keyword((_MANY, str(value.number), _MANY))
     if isinstance(value, values.SigmaRegularExpression):
-        return p.KeywordRegex(str(value.regexp), _flags(value))
+        return p.KeywordRegex(_pattern_of(value), _flags(value))
     if isinstance(value, values.SigmaExpansion):
         return p.Or(tuple(_keyword(inner) for inner in value.values))
     what = f"{type(value).__name__} without a field is no keyword"

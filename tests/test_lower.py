@@ -106,6 +106,8 @@ def test_selectors_and_several_conditions() -> None:
 REFUSED = [
     ({"f|unknown": "x"}, "nknown"),
     ({"f|expand": "%users%"}, "users"),
+    ({"f|re|expand": "a%users%"}, "users"),
+    ({"f|windash|expand": "-a -b -c -d %users%"}, "users"),
     ({"f|cidr": "300.0.0.0/8"}, "300.0.0.0/8"),
     ({"f|gt": "x"}, "does not take x"),
     ({"f|re": "("}, "Regular expression"),

@@ -64,7 +64,7 @@ def readings(
 
 def _native(parts: Sequence[Rule], pipelines: Pipelines) -> Reading:
     source = pipelines.source(parts[0].logsource)
-    predicate = _all([lower(part, tree(part)) for part in parts])
+    predicate = _all([lower(part, pipelines.expand(tree(part))) for part in parts])
     if source is None:
         return Reading(parts[0], predicate, None, _ANYWHERE)
     return Reading(parts[0], predicate, source.native, source.time, source.stem)

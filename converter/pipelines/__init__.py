@@ -29,6 +29,7 @@ from converter.pipelines.catalogue import (
     nearest,
 )
 from converter.pipelines.core_types import core_facts, load_core_types
+from converter.pipelines.value_lists import ValueLists
 from converter.places import pipeline_folders
 from converter.rules import Rule
 
@@ -71,6 +72,7 @@ class Pipelines:
         self.folders = list(pipeline_folders() if folders is None else folders)
         self.sources: Mapping[str, Source] = load_catalogue(self.folders)
         self._core = {schema: load_core_types(self.folders, schema) for schema in SCHEMAS}
+        self._lists = ValueLists(self.folders)
         self.chosen = tuple(chosen)
         self._own = {schema: _load_all(self.chosen, schema) for schema in SCHEMAS}
         self._files: dict[tuple[Schema, str], ProcessingPipeline] = {}
@@ -107,7 +109,16 @@ class Pipelines:
         except SigmaError as error:
             what = f"the pipeline refuses the rule: {error}"
             raise rule.error(what, next_step="change the rule or choose another pipeline") from None
+        self.expand(tree)
         return Mapped(tree, schema, self.facts(schema, source), _indices(pipeline, source))
+
+    def expand(self, tree: SigmaRule) -> SigmaRule:
+        """The tree with value lists in the place of their names. It is changed in place.
+
+        Raises PipelineError for a list that cannot be used; a name without a list stays.
+        """
+        self._lists.expand(tree)
+        return tree
 
     def facts(self, schema: Schema, source: Source | None) -> Callable[[str], Facts]:
         """What is known of a schema's fields: by the log source, else by the schema itself."""
