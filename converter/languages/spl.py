@@ -24,6 +24,7 @@ from converter.pipelines import Facts, Schema
 _FIELD = re.compile(r"[A-Za-z_@][\w@.:{}-]*", re.ASCII)
 _WORDS = frozenset({"AND", "AS", "BY", "CASE", "IN", "NOT", "OR", "TERM", "XOR"})
 _UNSAFE_NAME = re.compile(r"[\x00-\x1f\"\\|`\[\]*?]")
+_NETWORK = re.compile(r"[0-9a-fA-F.:]+/[0-9]{1,3}")
 _UNSAYABLE = re.compile(r"[*\x00-\x1f]|```")
 
 
@@ -122,6 +123,8 @@ class Spl(Emitter, SplunkBackend):
         texts = [piece for piece in pattern if isinstance(piece, str)]
         if cased or p.Wildcard.ONE in pattern or any(_UNSAYABLE.search(text) for text in texts):
             raise _OnlyWhere
+        if len(texts) == len(pattern) and _NETWORK.fullmatch("".join(texts)):
+            raise _OnlyWhere  # `search` would read it as all addresses of the network
         body = "".join(
             re.sub(r'(["\\])', r"\\\1", piece) if isinstance(piece, str) else "*"
             for piece in pattern

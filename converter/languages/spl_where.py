@@ -104,6 +104,8 @@ class Where(Emitter, SplunkBackend):
             return Said(f"tonumber({left}){test.relation}tonumber({right})", total=False)
         if not test.cased:
             left, right = f"lower({left})", f"lower({right})"
+        if test.relation == "contains":
+            self.lose("widens", f"% and _ in {other.name} stand for any text or character")
         return Said(_COMPARED[test.relation].format(left=left, right=right), total=False)
 
     def keyword(self, test: p.Keyword | p.KeywordRegex) -> Said:
@@ -111,7 +113,8 @@ class Where(Emitter, SplunkBackend):
         if isinstance(test, p.KeywordRegex):
             return self._match("_raw", _flagged(test.pattern, test.flags))
         inner = tuple(piece for piece in test.pattern[1:-1])
-        return self._match("_raw", _body(inner) if test.cased else f"(?i){_body(inner)}")
+        flags = ("" if test.cased else "i") + ("s" if len(inner) > 1 else "")
+        return self._match("_raw", _flagged(_body(inner), flags))
 
 
 _COMPARED = {
