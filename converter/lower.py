@@ -27,7 +27,16 @@ from converter import predicate as p
 from converter.errors import RuleError
 from converter.pipelines import Facts
 from converter.rules import Rule
-from converter.upstream import DASH, DASHES, Bytes, is_cased, parse_condition, read_rule, reworded
+from converter.upstream import (
+    DASH,
+    DASHES,
+    Bytes,
+    is_cased,
+    join_absences,
+    parse_condition,
+    read_rule,
+    reworded,
+)
 
 _MANY = p.Wildcard.MANY
 _SPECIAL = {
@@ -68,6 +77,7 @@ def tree(rule: Rule) -> SigmaRule:
 def lower(rule: Rule, sigma_rule: SigmaRule) -> p.Predicate:
     """What the rule asks of an event; several conditions are alternatives. Raises RuleError."""
     try:
+        join_absences(sigma_rule)
         conditions = [_lower_condition(c) for c in sigma_rule.detection.parsed_condition]
     except ParseException as error:
         what = f"the condition cannot be read at column {error.column}"

@@ -189,3 +189,41 @@ def test_a_first_seen_rule_asks_for_new_values(tmp_path: Path) -> None:
     for language in ("lucene", "eql"):
         assert one.queries[language].fidelity == "unsupported"
         assert "ES|QL or SPL" in one.queries[language].notes[0]
+
+
+TWO_NAMES = """\
+name: two names
+priority: 1
+transformations:
+- {id: a, type: field_name_mapping, mapping: {f: [a, b]}}
+"""
+SEVERAL = [
+    ("f: x", 'a : "x" or b : "x"'),
+    ("f|exists: true", "a != null or b != null"),
+    ("f: null", "a == null and b == null"),
+    ("f|exists: false", "a == null and b == null"),
+    ("f|neq: 5", 'not a == "5" and not b == "5"'),
+]
+
+
+@pytest.mark.parametrize(("selection", "wanted"), SEVERAL, ids=[one for one, _ in SEVERAL])
+def test_several_names_of_one_field(tmp_path: Path, selection: str, wanted: str) -> None:
+    """Any of the names may hold a value; all of them must lack it where the rule asks for that."""
+    (tmp_path / "own.yml").write_text(TWO_NAMES, "utf-8")
+    (tmp_path / "r").mkdir()
+    rule = good(f"  s: {{{selection}}}\n  condition: s\n")
+    (one,) = converter_of(
+        tmp_path / "r", rule, pipelines=(str(tmp_path / "own.yml"),)
+    ).convert_all()
+    assert one.queries["eql"].text == f"any where {wanted}"
+
+
+def test_null_beside_values_has_no_place_under_several_names(tmp_path: Path) -> None:
+    """What neither AND nor OR of the names means is refused."""
+    (tmp_path / "own.yml").write_text(TWO_NAMES, "utf-8")
+    (tmp_path / "r").mkdir()
+    rule = good("  s:\n    f: [null, x]\n  condition: s\n")
+    (one,) = converter_of(
+        tmp_path / "r", rule, pipelines=(str(tmp_path / "own.yml"),)
+    ).convert_all()
+    assert "null beside other values" in str(one.error)

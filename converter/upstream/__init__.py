@@ -22,12 +22,14 @@ from converter.upstream.encodings import Base64, Base64Offset, Bytes, Utf16, Utf
 from converter.upstream.numbers import Day, ExactNumber, Hour, Minute, Month, Week, Year
 from converter.upstream.placeholders import Expand
 from converter.upstream.references import CaseSensitive, FieldReference, is_cased
+from converter.upstream.several_names import join_absences
 
 __all__ = [
     "DASH",
     "DASHES",
     "Bytes",
     "is_cased",
+    "join_absences",
     "mend",
     "parse_condition",
     "read_rule",
