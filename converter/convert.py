@@ -15,7 +15,7 @@ from converter.errors import PolysigmaError, RuleError, Unsupported
 from converter.languages import LANGUAGES, Correlated, Emitter, FirstSeen, Query, Scoped, Step
 from converter.lower import as_stored, lower, tree
 from converter.pipelines import Mapped, Pipelines, Schema
-from converter.proving import Meaning, proved
+from converter.proving import Meaning, all_indices, proved
 from converter.rules import Rule, RuleSet
 from converter.rules.correlations import (
     Correlation,
@@ -110,7 +110,7 @@ class Converter:
         correlated = Correlated(
             body.type, steps, body.group_by, body.timespan, body.conditions, body.percentile
         )
-        emitter = kind(indices=_indices([meaning for _, meaning in pairs]))
+        emitter = kind(indices=all_indices([meaning for _, meaning in pairs]))
         return emitter.emit_correlation(correlated)
 
     def _step(self, body: Correlation, base: Rule, meaning: Meaning, schema: Schema) -> Step:
@@ -165,11 +165,7 @@ def _emit(kind: type[Emitter], meanings: Sequence[Meaning]) -> Query:
     if len(meanings) == 1:
         return kind(meanings[0].facts, meanings[0].indices).emit(meanings[0].predicate)
     scoped = [Scoped(one.predicate, one.facts) for one in meanings]
-    return kind(indices=_indices(meanings)).emit_any(scoped)
-
-
-def _indices(meanings: Sequence[Meaning]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for one in meanings for name in one.indices))
+    return kind(indices=all_indices(meanings)).emit_any(scoped)
 
 
 def query_file(rule: Rule, language: str) -> str:

@@ -32,13 +32,17 @@ class Meaning:
     indices: tuple[str, ...]
 
 
+def all_indices(meanings: Sequence[Meaning]) -> tuple[str, ...]:
+    """The indices of several rules, each once, in the order they first come."""
+    return tuple(dict.fromkeys(name for one in meanings for name in one.indices))
+
+
 def together(meanings: Sequence[Meaning]) -> Meaning:
     """One rule, or any of several."""
     if len(meanings) == 1:
         return meanings[0]
-    indices = tuple(dict.fromkeys(name for one in meanings for name in one.indices))
     predicate = p.Or(tuple(one.predicate for one in meanings))
-    return Meaning(predicate, lambda name: _merged(name, meanings), indices)
+    return Meaning(predicate, lambda name: _merged(name, meanings), all_indices(meanings))
 
 
 def _merged(name: str, meanings: Sequence[Meaning]) -> Facts:
