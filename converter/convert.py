@@ -125,7 +125,7 @@ class Converter:
         asking = {"detection": {"a": {f"{name}|exists": True}, "condition": "a"}}
         mapped = self._mapped(replace(base, data=base.data | asking), schema)
         predicate = lower(base, mapped.rule)
-        facts = mapped.facts(next(name for name in reversed(p.fields(predicate))))
+        facts = mapped.facts(p.fields(predicate)[-1])
         if facts.none:
             what = f"the field {name} does not exist there: {facts.none}"
             raise Unsupported(what, next_step="group by another field")

@@ -18,7 +18,7 @@ from sigma.processing.pipeline import ProcessingPipeline
 from sigma.processing.resolver import ProcessingPipelineResolver
 from sigma.rule import SigmaRule
 
-from converter.errors import PipelineError, RuleError
+from converter.errors import PipelineError
 from converter.pipelines.catalogue import (
     SCHEMAS,
     Facts,
@@ -240,9 +240,3 @@ def _field_names(rule: Rule) -> list[str]:
             walk(value)
     names.pop("", None)
     return list(names)
-
-
-def rule_error(rule: Rule, error: SigmaError) -> RuleError:
-    """pySigma's complaint about a rule as ours."""
-    what = " ".join(str(error).split()).removesuffix(".")
-    return rule.error(what, "detection", next_step="see the Sigma specification, version 2.1")
