@@ -87,7 +87,7 @@ def _spelling(
     exact: dict[p.Test, list[p.Test]] = {}
     for test in tests:
         if isinstance(test, TEXT_TESTS) and not test.cased:
-            folded, spelled = words.test(test), words.test(replace(test, cased=True))
+            folded, spelled = words.test(test), words.test(_spelled(test))
             if folded and spelled and folded != spelled:
                 exact.setdefault(folded, []).append(spelled)
     wholes = [test.value for test in tests if isinstance(test, p.Equals)]
@@ -101,6 +101,13 @@ def _spelling(
         ]
         text = f"{name} keeps its provider's spelling"
         yield Axiom(text, folded, tuple(dict.fromkeys(same)), tuple(unless))
+
+
+def _spelled(test: p.Equals | p.Glob) -> p.Test:
+    """The test with case; a boolean is spelled true or false."""
+    if isinstance(test, p.Equals) and isinstance(test.value, bool):
+        return p.Equals(test.field, str(test.value).lower(), cased=True)
+    return replace(test, cased=True)
 
 
 def _addresses(name: str, tests: list[p.FieldTest], words: Vocabulary) -> Iterator[Axiom]:
