@@ -50,7 +50,17 @@ def _rebuild(
 
 
 class RuleError(PolysigmaError):
-    """A rule, correlation or filter that cannot be used."""
+    """A rule, correlation or filter that cannot be used.
+
+    `about` is the value of the rule that is wrong, where only the value is known and not its place.
+    """
+
+    about: str = ""
+
+    def of(self, value: str) -> RuleError:
+        """The same error, of this value."""
+        self.about = value
+        return self
 
 
 class PipelineError(PolysigmaError):

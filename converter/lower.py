@@ -33,6 +33,7 @@ from converter.upstream import (
     Bytes,
     is_cased,
     join_absences,
+    named,
     parse_condition,
     read_rule,
     reworded,
@@ -128,7 +129,7 @@ def _field_test(field: str, value: values.SigmaType) -> p.Predicate:
     if isinstance(value, Bytes):
         step = "write |base64 or |base64offset after it"
         raise RuleError(f"the value of {field} is UTF-16 bytes, not text", next_step=step)
-    what = f"{type(value).__name__} of {field} is no test of one event"
+    what = f"{named(value)} of {field} is no test of one event"
     raise RuleError(what, next_step="use text, numbers, null or a modifier of the specification")
 
 
@@ -267,14 +268,13 @@ def _keyword(value: values.SigmaType) -> p.Predicate:
             return p.KeywordRegex(_dashed_inside(value), _case_flags(value))
         pattern = p.tidy((_MANY, *_pattern(value), _MANY))
         return p.Keyword(pattern, isinstance(value, values.SigmaCasedString))
-    if isinstance(value, values.SigmaNumber):
+    if isinstance(value, values.SigmaNumber) and not isinstance(value, values.SigmaTimestampPart):
         return p.Keyword((_MANY, str(value.number), _MANY))
     if isinstance(value, values.SigmaRegularExpression):
         return p.KeywordRegex(_pattern_of(value), _flags(value))
     if isinstance(value, values.SigmaExpansion):
         return p.Or(tuple(_keyword(inner) for inner in value.values))
-    what = f"{type(value).__name__} without a field is no keyword"
-    raise RuleError(what, next_step="give it a field")
+    raise RuleError(f"{named(value)} without a field is no keyword", next_step="give it a field")
 
 
 def as_stored(predicate: p.Predicate, facts: Callable[[str], Facts]) -> p.Predicate:

@@ -94,7 +94,7 @@ def compile_rules(
         try:
             tests.append(_compile(rule, readings(rule, rules, pipelines, view)))
         except PolysigmaError as error:
-            errors.append(error.at(rule.path))
+            errors.append(rule.place(error))
     return tests, errors
 
 

@@ -16,7 +16,6 @@ from converter.casing import fold
 from converter.errors import RuleError
 from converter.matcher.fields import Values
 from converter.matcher.globs import TextTest, glob
-from converter.matcher.re2_engine import searcher
 from converter.matcher.text import number, text, wide_text
 from converter.matcher.times import PARTS, moment
 from converter.predicate import (
@@ -37,6 +36,7 @@ from converter.predicate import (
     TimePart,
     Words,
 )
+from converter.regexps import searcher
 
 ValuesTest = Callable[[Values], bool]
 

@@ -66,7 +66,7 @@ def _show_wanted(test: FieldTest) -> str:  # noqa: PLR0911  one line for each ki
     if isinstance(test, Compare):
         return f"{test.op} {_literal(test.value)}"
     if isinstance(test, FieldCompare):
-        return f"{test.relation} field {test.other}"
+        return f"{test.relation}{' (cased)' * test.cased} field {test.other}"
     if isinstance(test, Words):
         return f"holds the words {_literal(' '.join(test.words))}"
     if isinstance(test, Single):

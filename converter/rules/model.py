@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from converter.errors import RuleError
+from converter.errors import PolysigmaError, RuleError
 from converter.rules.yaml_reader import find_line
 
 Kind = Literal["rule", "correlation", "filter"]
@@ -69,9 +69,26 @@ class Rule:
         """The line of a part of the rule, counted from 1: `rule.line("detection", "selection")`."""
         return find_line(self.text, self.index, keys)
 
+    def place(self, error: PolysigmaError) -> PolysigmaError:
+        """The error with a place in this rule, where it had none: the value it is about."""
+        value = error.about if isinstance(error, RuleError) else ""
+        keys = _keys_of(self.data.get("detection"), value) if value else None
+        return error.at(self.path, self.line("detection", *keys) if keys else 0)
+
     def error(self, what: str, *keys: str | int, next_step: str = "") -> RuleError:
         """An error that points at a part of this rule."""
         return RuleError(what, path=self.path, line=self.line(*keys), next_step=next_step)
+
+
+def _keys_of(part: Any, value: str) -> tuple[str | int, ...] | None:
+    """The way to the first value that is this text."""
+    if not isinstance(part, dict | list):
+        return () if str(part) == value else None
+    for key, inner in part.items() if isinstance(part, dict) else enumerate(part):
+        keys = _keys_of(inner, value)
+        if keys is not None:
+            return (key, *keys)
+    return None
 
 
 @dataclass(frozen=True)

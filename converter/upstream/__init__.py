@@ -17,8 +17,9 @@ from sigma.rule import SigmaDetection, SigmaRule
 
 from converter.upstream.conditions import parse_condition
 from converter.upstream.dashes import DASH, DASHES, WindowsDash
-from converter.upstream.edges import Contains, EndsWith, RegularExpression, StartsWith
+from converter.upstream.edges import Contains, EndsWith, StartsWith
 from converter.upstream.encodings import Base64, Base64Offset, Bytes, Utf16, Utf16Be, Utf16Le
+from converter.upstream.expressions import RegularExpression
 from converter.upstream.numbers import Day, ExactNumber, Hour, Minute, Month, Week, Year
 from converter.upstream.placeholders import Expand
 from converter.upstream.references import CaseSensitive, FieldReference, is_cased
@@ -31,6 +32,7 @@ __all__ = [
     "is_cased",
     "join_absences",
     "mend",
+    "named",
     "parse_condition",
     "read_rule",
     "reworded",
@@ -94,6 +96,22 @@ def reworded(error: Exception) -> str:
         (name for name, one in stock.modifier_mapping.items() if one.__name__ == kind), kind
     )
     return f"`|{word}` does not take {'null' if 'SigmaNull' in value else value}"
+
+
+def named(value: values.SigmaType) -> str:
+    """What a rule's reader calls a value of this kind."""
+    return _NAMES.get(type(value)) or type(value).__name__
+
+
+_NAMES: dict[type[values.SigmaType], str] = {
+    Bytes: "UTF-16 bytes",
+    values.SigmaNull: "null",
+    values.SigmaBool: "a boolean",
+    values.SigmaCIDRExpression: "a network (cidr)",
+    values.SigmaCompareExpression: "a comparison",
+    values.SigmaFieldReference: "a field reference",
+    values.SigmaTimestampPart: "a part of a time",
+}
 
 
 def _name_modifiers(part: SigmaDetection) -> None:

@@ -13,12 +13,12 @@ from sigma.exceptions import SigmaValueError
 DASH = values.Placeholder("_windash")
 DASHES = "-/–—―"
 # `DASH` in a text stands for any of `DASHES`; a text with many of them is not spelled out.
-_DASH = re.compile(r"\B[-/]\b")
+_DASH = re.compile(rf"\B[{DASHES}]\b")
 _SPELLED_DASHES = 3
 
 
 class WindowsDash(stock.SigmaWindowsDashModifier):
-    """pySigma forgets the case rule, and spells out 5^n texts for n dashes, however many."""
+    """pySigma forgets the case rule, leaves longer dashes as they are, and spells out 5^n texts."""
 
     def modify(  # type: ignore[override]
         self, val: values.SigmaString

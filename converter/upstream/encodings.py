@@ -35,10 +35,13 @@ class Base64(stock.SigmaBase64Modifier):
 
 
 class Base64Offset(stock.SigmaBase64OffsetModifier):
-    """pySigma counts characters where bytes decide which digits are sure."""
+    """pySigma counts characters where bytes decide, and finds one byte in every text."""
 
     def modify(self, val: values.SigmaString | Bytes) -> values.SigmaExpansion:
         raw = _bytes(val, self)
+        if len(raw) < 2:
+            what = "a text of one byte leaves no digits of Base64 that are sure: give it more"
+            raise SigmaValueError(what, source=self.source)
         digits = [b64encode(b" " * offset + raw).decode() for offset in range(3)]
         ends = [self.end_offsets[(len(raw) + offset) % 3] for offset in range(3)]
         return values.SigmaExpansion(

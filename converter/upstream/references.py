@@ -9,6 +9,10 @@ import sigma.types as values
 
 from converter.upstream.placeholders import expandable
 
+_Comparable = (
+    values.SigmaString | values.SigmaFieldReference | values.SigmaNumber | values.SigmaBool
+)
+
 
 class _Flag(int):
     """True or false of a reference, and its case rule: a field mapping copies nothing else."""
@@ -40,11 +44,13 @@ class FieldReference(stock.SigmaFieldReferenceModifier):
 
 
 class CaseSensitive(stock.SigmaCaseSensitiveModifier):
-    """pySigma refuses it after `fieldref`."""
+    """pySigma refuses it after `fieldref`, and for numbers and booleans."""
 
     def modify(  # type: ignore[override]
-        self, val: values.SigmaString | values.SigmaFieldReference
-    ) -> values.SigmaString | values.SigmaFieldReference:
+        self, val: _Comparable
+    ) -> _Comparable:
+        if isinstance(val, values.SigmaNumber | values.SigmaBool):
+            return val
         if isinstance(val, values.SigmaFieldReference):
             return refer(val, val.starts_with, val.ends_with, cased=True)
         if val.contains_placeholder():
