@@ -12,6 +12,7 @@ from converter.matcher.text import Number, number
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_TEXT = re.compile(r"-?[0-9]{9,20}(?:\.[0-9]*)?", re.ASCII)
 _LONGEST = 64
+_LEAST = 10**8
 
 PARTS: dict[str, Callable[[datetime], int]] = {
     "minute": lambda moment: moment.minute,
@@ -52,6 +53,8 @@ def _from_text(written: str) -> datetime | None:
 
 def _from_epoch(stamp: Number) -> datetime | None:
     size = abs(stamp)
+    if not size >= _LEAST:  # not a number is not
+        return None
     scale = 1 if size < 10**11 else 10**3 if size < 10**14 else 10**6 if size < 10**17 else 10**9
     try:
         if isinstance(stamp, int):

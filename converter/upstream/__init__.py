@@ -40,6 +40,8 @@ __all__ = [
 
 _MISFIT = re.compile(r"Modifier (\w+) incompatible to value type of '(.*?)'.*")
 
+_CLASS = re.compile(r"Sigma[A-Z]\w+\(.*")
+
 _MODIFIERS: dict[str, type[stock.SigmaModifier[Any, Any]]] = {
     "base64": Base64,
     "base64offset": Base64Offset,
@@ -92,10 +94,10 @@ def reworded(error: Exception) -> str:
     if found is None:
         return str(error)
     kind, value = found.groups()
-    word = next(
-        (name for name, one in stock.modifier_mapping.items() if one.__name__ == kind), kind
-    )
-    return f"`|{word}` does not take {'null' if 'SigmaNull' in value else value}"
+    names = [name for name, one in stock.modifier_mapping.items() if one.__name__ == kind]
+    word = min(names, key=len, default=kind)
+    shown = "null" if "SigmaNull" in value else _CLASS.sub("what stands before it", value)
+    return f"`|{word}` does not take {shown}"
 
 
 def named(value: values.SigmaType) -> str:
