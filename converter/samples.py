@@ -13,8 +13,8 @@ from converter.errors import LogError, PolysigmaError
 from converter.ingest import to_ecs, to_splunk
 from converter.matcher import Event, EventTest, compile_predicate
 from converter.matcher.explain import explain, render
-from converter.matcher.rules import Reading, View, readings
-from converter.pipelines import Pipelines
+from converter.matcher.rules import Reading, readings
+from converter.pipelines import Pipelines, View
 from converter.rules import Rule, RuleSet
 from converter.rules.correlations import referenced
 from converter.rules.yaml_reader import read_documents

@@ -15,6 +15,7 @@ from converter.logs import Kind, Record, Reject
 from converter.logs.records import EXCERPT
 from converter.matcher import Event, EventTest
 from converter.matcher.fields import field_reader
+from converter.matcher.routing import Known, Route
 from converter.matcher.times import moment
 
 TimeReader = Callable[[Event], str | None]
@@ -82,11 +83,20 @@ class Rejected:
 
 
 @dataclass(slots=True)
+class Routed:
+    """How many events took one route."""
+
+    route: Route
+    count: int = 0
+
+
+@dataclass(slots=True)
 class Summary:
     """What a scan has seen; `scan` counts into it as it goes.
 
     `matches` holds every rule from the start, with 0. `outside` counts matches
     left out because of their time, `undated` those kept although their time cannot be read.
+    `routes` counts events by what they are known to be; it stays empty without routing.
     """
 
     records: int = 0
@@ -94,6 +104,22 @@ class Summary:
     rejects: dict[Kind, Rejected] = field(default_factory=dict)
     outside: int = 0
     undated: int = 0
+    routes: dict[Known, Routed] = field(default_factory=dict)
+
+    @property
+    def untried(self) -> int:
+        """How many events no rule was tried on."""
+        return sum(one.count for one in self.routes.values() if not one.route.rules)
+
+    @property
+    def tried(self) -> frozenset[int]:
+        """The numbers of the rules that were tried on any event."""
+        return frozenset[int]().union(*(one.route.rules for one in self.routes.values()))
+
+    def take(self, route: Route) -> Route:
+        """Count one event by its route."""
+        self.routes.setdefault(route.known, Routed(route)).count += 1
+        return route
 
     def reject(self, reject: Reject) -> None:
         """Count one reject."""
@@ -150,8 +176,11 @@ def scan(
     *,
     times: Window | None = None,
     summary: Summary | None = None,
+    routing: Callable[[Event], Route] | None = None,
 ) -> Iterator[Match | Reject]:
     """Every match of every rule, in the order of records, then of rules; rejects pass through.
+
+    `routing` names by their places in `compiled` the rules to try on an event; without it, all are.
 
     A rule that fails on an event gives a reject of the kind `matcher`, and the scan goes on.
     `summary` is counted up as results are taken. With `times`, a match counts when its event's
@@ -166,7 +195,8 @@ def scan(
             yield record
             continue
         counts.records += 1
-        for rule in compiled:
+        numbers = counts.take(routing(record.event)).rules if routing else range(len(compiled))
+        for rule in map(compiled.__getitem__, numbers):
             result = _run(rule, record)
             if result is not None and _counts(result, times, counts):
                 yield result

@@ -11,8 +11,8 @@ from converter.cli.talk import tell_errors
 from converter.errors import LogError, RuleError
 from converter.logs import Record, read
 from converter.matcher.explain import as_json, explain, render
-from converter.matcher.rules import View, readings
-from converter.pipelines import Pipelines
+from converter.matcher.rules import readings
+from converter.pipelines import Pipelines, View
 from converter.rules import Rule, RuleSet, read_rules
 
 

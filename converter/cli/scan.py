@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 import click
 from rich.table import Table
 
+from converter.cli.routing import LogSourceWords, log_sources, route, tell_routing
 from converter.cli.talk import console, tell_errors
 from converter.errors import LogError
 from converter.logs import Record, Reject, read
-from converter.matcher.rules import RuleTest, View, compile_rules
-from converter.pipelines import Pipelines
+from converter.matcher.rules import RuleTest, compile_rules
+from converter.pipelines import Pipelines, View
 from converter.rules import read_rules
 from converter.scan import CompiledRule, Match, RuleSummary, Summary, scan, time_reader, window
 
@@ -27,16 +28,26 @@ from converter.scan import CompiledRule, Match, RuleSummary, Summary, scan, time
     help="How the events are written: as the provider does, or as a SIEM stores them.",
 )
 @click.option("-p", "--pipeline", "pipelines", multiple=True, help="As in convert.")
+@click.option(
+    "--logsource",
+    "said",
+    multiple=True,
+    callback=log_sources,
+    help="What the logs are, as product=aws,service=cloudtrail; repeat for several.",
+)
+@click.option("--no-routing", is_flag=True, help="Try every rule on every event.")
 @click.option("--since", help="Only events from this time on (ISO 8601 or UNIX time).")
 @click.option("--until", help="Only events before this time.")
 @click.option("--no-event", is_flag=True, help="Leave the event out of each match.")
 @click.option("--fail-on-match", is_flag=True, help="Exit 1 if anything matched.")
-@click.option("-v", "--verbose", is_flag=True, help="Name every rejected record.")
+@click.option("-v", "--verbose", is_flag=True, help="Name every rejected record, show the routing.")
 def command(
     logs: tuple[str, ...],
     places: tuple[str, ...],
     schema: View,
     pipelines: tuple[str, ...],
+    said: tuple[LogSourceWords, ...],
+    no_routing: bool,
     since: str | None,
     until: str | None,
     no_event: bool,
@@ -46,17 +57,23 @@ def command(
     """Match LOGS (files, folders, gzipped or not, - for standard input) against rules.
 
     Prints one JSON object a match on stdout. Records that cannot be read are counted, and the first
-    of each kind is shown; the scan goes on, and the exit code is 1.
+    of each kind is shown; the scan goes on, and the exit code is 1. An event meets the rules whose
+    log source can be its own; one that is not recognised meets every rule.
     """
     times = window(since, until)
     rule_set = read_rules(places or ("sigma_rules",))
-    tests, refused = compile_rules(rule_set, Pipelines(pipelines), schema)
+    chosen = Pipelines(pipelines)
+    tests, refused = compile_rules(rule_set, chosen, schema)
     faults = tell_errors([*rule_set.errors, *refused])
     if not tests:
         raise LogError("no rules to match", next_step="name rules with --rules")
+    routing = None if no_routing else route(tests, chosen, schema, said)
     summary = Summary()
-    results = scan(_compiled(tests), _records(logs), times=times, summary=summary)
+    compiled = _compiled(tests)
+    results = scan(compiled, _records(logs), times=times, summary=summary, routing=routing)
     _print(results, with_event=not no_event, verbose=verbose)
+    if verbose:
+        tell_routing(summary, tests)
     faults += _tell(summary)
     matched = fail_on_match and any(summary.matches.values())
     sys.exit(_exit_code(summary, faults, matched))
@@ -118,7 +135,8 @@ def _tell(summary: Summary) -> int:
     click.echo(
         f"{summary.records} records, {sum(found.values())} matches, {rejects} rejected"
         + (f", {summary.outside} outside the time asked for" if summary.outside else "")
-        + (f", {summary.undated} matches without a time" if summary.undated else ""),
+        + (f", {summary.undated} matches without a time" if summary.undated else "")
+        + (f", {summary.untried} of a log source that no rule is for" if summary.untried else ""),
         err=True,
     )
     return rejects

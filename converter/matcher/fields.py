@@ -3,6 +3,9 @@
 A dotted name is a path through objects and also a literal key with dots, in every mixture; all
 spellings that the event holds count. Lists are opened everywhere: a path through a list of
 objects reaches each element, and a list as value gives its elements, also those of inner lists.
+
+A field under roots is read from the first root that has it: Windows events hold theirs in
+`Event.EventData`, or `winlog.event_data`, or at the top.
 """
 
 from __future__ import annotations
@@ -11,24 +14,33 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
+from converter.matcher.roots import under_roots
+from converter.paths import Path, Under
+
 Event = Mapping[str, Any]
 Values = Sequence[Any]
 Reader = Callable[[Event], Values | None]
-Paths = Callable[[str], tuple[str, ...]]
+Paths = Callable[[str], tuple[Path, ...]]
 
 _MISSING = object()
 _PLAIN = frozenset((str, int, float, bool, type(None)))
 
 
-def reader(paths: tuple[str, ...]) -> Reader:
+def reader(paths: tuple[Path, ...]) -> Reader:
     """A function from an event to the values of the first of these paths that it holds.
 
     It gives None when the key is missing, and no values for an empty list. Where there are several
     paths, one that leads only to objects gives way to a later one that leads to a value: Azure's
     `operationName` is text in one record and `{"value": …}` in another.
     """
-    readers = tuple(_literal(path) if "." not in path else _dotted(path) for path in paths)
+    readers = tuple(map(_reader, paths))
     return readers[0] if len(readers) == 1 else _first(readers)
+
+
+def _reader(path: Path) -> Reader:
+    if isinstance(path, Under):
+        return under_roots(path, _reader(path.name))
+    return _literal(path) if "." not in path else _dotted(path)
 
 
 def field_reader(field: str, paths: Paths | None = None) -> Reader:
@@ -77,8 +89,14 @@ def _literal(key: str) -> Reader:
 def _dotted(path: str) -> Reader:
     steps = _steps(path)
     end = len(steps)
+    first = tuple(key for key, _ in steps[0])
 
     def read(event: Event) -> Values | None:
+        for key in first:
+            if key in event:
+                break
+        else:
+            return None
         found: list[Values] = []
         stack: list[tuple[Event, int]] = [(event, 0)]
         while stack:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,11 +11,10 @@ from converter.errors import PolysigmaError
 from converter.lower import as_stored, lower, tree
 from converter.matcher.fields import Event, Paths
 from converter.matcher.program import EventTest, compile_predicate
-from converter.pipelines import Pipelines
+from converter.pipelines import Pipelines, View
 from converter.rules import Rule, RuleSet
 from converter.rules.correlations import filtered, is_any_of, referenced
 
-View = Literal["native", "ecs", "splunk"]
 _TIMES = {"ecs": ("@timestamp",), "splunk": ("_time",)}
 _ANYWHERE = ("eventTime", "@timestamp", "time", "timestamp")
 
@@ -36,11 +35,15 @@ class Reading:
 
 @dataclass(frozen=True)
 class RuleTest:
-    """A rule ready to run; a correlation here is a bundle of which any rule suffices."""
+    """A rule ready to run; a correlation here is a bundle of which any rule suffices.
+
+    `logsources` are those of its rules.
+    """
 
     rule: Rule
     matches: EventTest
     time: tuple[str, ...]
+    logsources: tuple[Mapping[str, str], ...] = ()
 
 
 def readings(
@@ -66,8 +69,16 @@ def _native(parts: Sequence[Rule], pipelines: Pipelines) -> Reading:
     source = pipelines.source(parts[0].logsource)
     predicate = _all([lower(part, pipelines.expand(tree(part))) for part in parts])
     if source is None:
-        return Reading(parts[0], predicate, None, _ANYWHERE)
+        return _shaped(parts[0], predicate, pipelines)
     return Reading(parts[0], predicate, source.native, source.time, source.stem)
+
+
+def _shaped(rule: Rule, predicate: p.Predicate, pipelines: Pipelines) -> Reading:
+    """Without a field catalogue: where the shape of the log source's events has each field."""
+    shape = pipelines.log_sources.shape(rule.logsource)
+    if shape is None:
+        return Reading(rule, predicate, None, _ANYWHERE)
+    return Reading(rule, predicate, shape.reader_of(rule.logsource), (*shape.time, *_ANYWHERE))
 
 
 def _stored(parts: Sequence[Rule], pipelines: Pipelines, view: Literal["ecs", "splunk"]) -> Reading:
@@ -100,11 +111,12 @@ def compile_rules(
 
 def _compile(rule: Rule, parts: Sequence[Reading]) -> RuleTest:
     compiled = [compile_predicate(part.predicate, part.paths) for part in parts]
+    logsources = tuple(part.rule.logsource for part in parts)
     times = tuple(dict.fromkeys(path for part in parts for path in part.time))
     if len(compiled) == 1:
-        return RuleTest(rule, compiled[0], times)
+        return RuleTest(rule, compiled[0], times, logsources)
 
     def matches(event: Event) -> bool:
         return any(test(event) for test in compiled)
 
-    return RuleTest(rule, matches, times)
+    return RuleTest(rule, matches, times, logsources)

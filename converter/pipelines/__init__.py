@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from sigma.exceptions import SigmaError
@@ -29,6 +29,7 @@ from converter.pipelines.catalogue import (
     nearest,
 )
 from converter.pipelines.core_types import core_facts, load_core_types
+from converter.pipelines.log_sources import LogSources, View
 from converter.pipelines.value_lists import ValueLists
 from converter.places import pipeline_folders
 from converter.rules import Rule
@@ -36,10 +37,12 @@ from converter.rules import Rule
 __all__ = [
     "SCHEMAS",
     "Facts",
+    "LogSources",
     "Mapped",
     "Pipelines",
     "Schema",
     "Source",
+    "View",
     "nearest",
     "pipeline_folders",
 ]
@@ -76,6 +79,11 @@ class Pipelines:
         self.chosen = tuple(chosen)
         self._own = {schema: _load_all(self.chosen, schema) for schema in SCHEMAS}
         self._files: dict[tuple[Schema, str], ProcessingPipeline] = {}
+
+    @cached_property
+    def log_sources(self) -> LogSources:
+        """How events of each log source are recognised. Raises PipelineError."""
+        return LogSources(self.folders)
 
     def source(self, logsource: Mapping[str, str]) -> Source | None:
         """The catalogue's log source of a rule: the one that agrees in most words, or none."""
