@@ -60,6 +60,8 @@ def command(
     of each kind is shown; the scan goes on, and the exit code is 1. An event meets the rules whose
     log source can be its own; one that is not recognised meets every rule.
     """
+    if said and no_routing:
+        raise click.UsageError("--logsource states a log source, --no-routing ignores all: use one")
     times = window(since, until)
     rule_set = read_rules(places or ("sigma_rules",))
     chosen = Pipelines(pipelines)
