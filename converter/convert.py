@@ -13,6 +13,7 @@ import orjson
 from converter import predicate as p
 from converter.errors import PolysigmaError, RuleError, Unsupported
 from converter.languages import LANGUAGES, Correlated, Emitter, FirstSeen, Query, Scoped, Step
+from converter.languages.correlated import least
 from converter.lower import as_stored, lower, tree
 from converter.pipelines import Mapped, Pipelines, Schema
 from converter.proving import Meaning, all_indices, proved
@@ -99,26 +100,48 @@ class Converter:
 
     def _correlation(self, rule: Rule, kind: type[Emitter]) -> Query:
         body = read_correlation(rule, self.rules)
-        if any(base.kind == "correlation" for base in body.rules):
-            step = "correlate the rules themselves"
-            raise Unsupported("no query can correlate correlations", next_step=step)
         if len(body.fields) > 1:
             step = "count one field"
             raise Unsupported("no query counts several fields together", next_step=step)
-        pairs = [(base, self.meaning(base, kind.schema)) for base in body.rules]
-        steps = tuple(self._step(body, base, meaning, kind.schema) for base, meaning in pairs)
+        steps = tuple(self._step(body, base, kind.schema) for base in body.rules)
         correlated = Correlated(
             body.type, steps, body.group_by, body.timespan, body.conditions, body.percentile
         )
-        emitter = kind(indices=all_indices([meaning for _, meaning in pairs]))
-        return emitter.emit_correlation(correlated)
+        meanings = [one for base in body.rules for one in self.meanings(base, kind.schema)]
+        return kind(indices=all_indices(meanings)).emit_correlation(correlated)
 
-    def _step(self, body: Correlation, base: Rule, meaning: Meaning, schema: Schema) -> Step:
+    def _step(self, body: Correlation, base: Rule, schema: Schema) -> Step:
+        if base.kind == "correlation":
+            return self._nested(body, base, schema)
+        meaning = self.meaning(base, schema)
         names = [body.field_of(name, base) for name in (*body.group_by, *body.fields[:1])]
         mapped = [self._mapped_name(base, name, schema) for name in names]
         keys = tuple(mapped[: len(body.group_by)])
         value = mapped[len(keys)] if body.fields else ""
         return Step(Scoped(meaning.predicate, meaning.facts), keys, value)
+
+    def _nested(self, outer: Correlation, rule: Rule, schema: Schema) -> Step:
+        """A correlation as a step: any event of its rules, or several within its own timespan."""
+        inner = read_correlation(rule, self.rules)
+        count = least(inner.conditions)
+        if inner.type != "event_count" or not count:
+            what = f"no query correlates a correlation that is no count of events ({rule.title})"
+            raise Unsupported(what, next_step="correlate the rules themselves")
+        if any(base.kind == "correlation" for base in inner.rules):
+            what = "no query correlates correlations of correlations"
+            raise Unsupported(what, next_step="correlate the rules themselves")
+        if inner.group_by not in ((), outer.group_by) or (count > 1 and not inner.group_by):
+            what = f"{rule.title} is grouped by other fields than what it is correlated with"
+            raise Unsupported(what, next_step="group both by the same fields")
+        names = inner if inner.group_by else outer
+        steps = [self._step(names, base, schema) for base in inner.rules]
+        sources = {tuple(sorted(base.logsource.items())) for base in inner.rules}
+        if len({step.keys for step in steps}) > 1 or len(sources) > 1:
+            what = f"the rules of {rule.title} differ in log source or key"
+            raise Unsupported(what, next_step="correlate the rules themselves")
+        parts = tuple(step.rule.predicate for step in steps)
+        either = p.Or(parts) if len(parts) > 1 else parts[0]
+        return Step(Scoped(either, steps[0].rule.facts), steps[0].keys, "", count, inner.timespan)
 
     def _mapped_name(self, base: Rule, name: str, schema: Schema) -> str:
         """What the base rule's pipeline calls a field; Unsupported where the schema has none."""

@@ -26,7 +26,14 @@ ROWS = [
 LOGSOURCE = {"product": "aws", "service": "cloudtrail"}
 DENIED = {"errorCode": "AccessDenied"}
 CREATED = {"eventName": "CreateUser", "errorCode": None}
-SUMS = "33333333-3333-4333-8333-333333333337"
+FIVE_DENIED = "33333333-3333-4333-8333-333333333337"
+EITHER = "33333333-3333-4333-8333-333333333338"
+ANY_OF = {
+    "type": "event_count",
+    "rules": ["denied", "created"],
+    "timespan": "5m",
+    "condition": {"gte": 1},
+}
 
 
 def base(number: int, name: str, selection: dict[str, Any]) -> Rule:
@@ -48,9 +55,10 @@ def correlation(body: dict[str, Any], identifier: str = "9" * 8) -> Rule:
 
 
 def rules_with(one: Rule) -> RuleSet:
-    """The two base rules, a correlation to be referred to, and this one."""
+    """The two base rules, two correlations to be referred to, and this one."""
     bases = (base(1, "denied", DENIED), base(2, "created", CREATED))
-    return RuleSet((*bases, correlation(CASES[0]["correlation"], SUMS), one), ())
+    inner = (correlation(CASES[0]["correlation"], FIVE_DENIED), correlation(ANY_OF, EITHER))
+    return RuleSet((*bases, *inner, one), ())
 
 
 @pytest.mark.parametrize(("case", "language"), ROWS)

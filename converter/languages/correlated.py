@@ -9,11 +9,17 @@ from converter.languages.arranging import Scoped, arrange
 
 
 class Step(NamedTuple):
-    """One rule of a correlation: its events, and its own names of the keys and of the value."""
+    """One rule of a correlation: its events, and its own names of the keys and of the value.
+
+    A correlation as a step is at least `least` events of its rules within `timespan` seconds; it
+    happens when the last of them does.
+    """
 
     rule: Scoped
     keys: tuple[str, ...]
     value: str
+    least: int = 1
+    timespan: int = 0
 
     @property
     def arranged(self) -> Scoped:
@@ -34,6 +40,11 @@ class Correlated:
     timespan: int
     conditions: tuple[tuple[str, int | float], ...]
     percentile: int | float | None = None
+
+    @property
+    def counts_steps(self) -> bool:
+        """Whether one of the steps is itself a number of events."""
+        return any(step.least > 1 for step in self.steps)
 
     @property
     def same_keys(self) -> bool:

@@ -21,7 +21,20 @@ def sequence(emitter: Emitter, correlated: Correlated) -> str:
     return _runs(emitter, correlated)
 
 
+def _count(emitter: Emitter, step: Step, correlated: Correlated) -> str:
+    """How often the step's event must come; one span holds the whole sequence."""
+    if step.least == 1:
+        return ""
+    if step.least > _MOST_RUNS:
+        emitter.refuse(f"a sequence counts at most {_MOST_RUNS} events", "use SPL")
+    why = "the counted events and what follows them must fit into one span"
+    emitter.lose("narrows" if step.timespan >= correlated.timespan else "both", why)
+    return f" with runs={step.least}"
+
+
 def _runs(emitter: Emitter, correlated: Correlated) -> str:
+    if correlated.counts_steps:
+        emitter.refuse("a sequence cannot count counts", "use temporal_ordered")
     count = least(correlated.conditions)
     if count is None or not 2 <= count <= _MOST_RUNS:
         what = f"a sequence counts at least 2 and at most {_MOST_RUNS} events, and no other way"
@@ -46,4 +59,5 @@ def _head(emitter: Emitter, correlated: Correlated, keys: tuple[str, ...] = ()) 
 
 def _step(emitter: Emitter, step: Step, correlated: Correlated) -> str:
     by = f" by {', '.join(map(emitter.field_name, step.keys))}" if step.keys else ""
-    return f"  [any where {emitter.say(step.arranged).text}]{by}"
+    runs = _count(emitter, step, correlated)
+    return f"  [any where {emitter.say(step.arranged).text}]{by}{runs}"

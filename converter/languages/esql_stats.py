@@ -11,6 +11,9 @@ _RISING = (">", ">=")
 
 def stats(emitter: Emitter, correlated: Correlated, source: str) -> str:
     """The whole query. Raises Unsupported where buckets would be wrong in both directions."""
+    if correlated.counts_steps:
+        what = "buckets cannot tell when a number of events was reached"
+        emitter.refuse(what, "use SPL, or EQL in part")
     if correlated.type.startswith("temporal"):
         return _temporal(emitter, correlated, source)
     if any(operator not in _RISING for operator, _ in correlated.conditions):

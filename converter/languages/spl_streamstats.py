@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converter.languages.correlated import Correlated, span
-from converter.languages.emitter import Emitter, Rank, Said
+from converter.languages.emitter import Emitter, Rank
 
 _COUNTED = {
     "event_count": "count",
@@ -28,44 +28,60 @@ def streamstats(search: Emitter, where: Emitter, correlated: Correlated) -> str:
 
 
 def _counted(where: Emitter, correlated: Correlated) -> list[str]:
+    if correlated.counts_steps:
+        where.refuse("a count of counts", "use a temporal correlation")
     value = _common(where, correlated, [step.value for step in correlated.steps])
     counted = _COUNTED[correlated.type].format(value=value, percentile=correlated.percentile)
     tests = [f"found{_spelt(operator)}{number}" for operator, number in correlated.conditions]
     if not tests:
         where.refuse("a correlation without a condition", "add `condition: {gte: ...}`")
-    window = f"| streamstats {_window(correlated)} {counted} as found{_by(where, correlated)}"
-    return [window, f"| where {' AND '.join(tests)}"]
+    window = f"{_window(correlated.timespan)} {counted} as found{_by(where, correlated)}"
+    return [f"| streamstats {window}", f"| where {' AND '.join(tests)}"]
 
 
 def _temporal(where: Emitter, correlated: Correlated) -> list[str]:
     if correlated.conditions:
         where.refuse("a temporal correlation with a count", "count with event_count")
-    tests = [where.say(step.arranged) for step in correlated.steps]
+    lines, tests = _steps(where, correlated)
     if correlated.type == "temporal_ordered":
-        return _ordered(where, correlated, tests)
-    seen = ", ".join(f"rule_{n}=if({test.text}, 1, 0)" for n, test in enumerate(tests, 1))
+        return [*lines, *_ordered(where, correlated, tests)]
+    seen = ", ".join(f"rule_{n}=if({test}, 1, 0)" for n, test in enumerate(tests, 1))
     sums = " ".join(f"sum(rule_{n}) as rule_{n}" for n in range(1, len(tests) + 1))
     found = " AND ".join(f"rule_{n}>0" for n in range(1, len(tests) + 1))
     return [
+        *lines,
         f"| eval {seen}",
-        f"| streamstats {_window(correlated)} {sums}{_by(where, correlated)}",
+        f"| streamstats {_window(correlated.timespan)} {sums}{_by(where, correlated)}",
         f"| where {found}",
     ]
 
 
-def _ordered(where: Emitter, correlated: Correlated, tests: list[Said]) -> list[str]:
+def _steps(where: Emitter, correlated: Correlated) -> tuple[list[str], list[str]]:
+    """What counts the events of each step that is a number of them; when each step happens."""
+    lines, tests = [], []
+    for n, step in enumerate(correlated.steps, 1):
+        test = where.say(step.arranged).text
+        if step.least > 1:
+            window = f"{_window(step.timespan)} sum(is_{n}) as found_{n}{_by(where, correlated)}"
+            lines += [f"| eval is_{n}=if({test}, 1, 0)", f"| streamstats {window}"]
+            test = f"is_{n}=1 AND found_{n}>={step.least}"
+        tests.append(test)
+    return lines, tests
+
+
+def _ordered(where: Emitter, correlated: Correlated, tests: list[str]) -> list[str]:
     """Each rule carries on the latest time at which the chain before it began."""
-    lines = [f"| eval start_1=if({tests[0].text}, _time, null())"]
+    lines = [f"| eval start_1=if({tests[0]}, _time, null())"]
     for n, test in enumerate(tests[1:], 2):
-        window = f"{_window(correlated)} current=f max(start_{n - 1}) as before"
+        window = f"{_window(correlated.timespan)} current=f max(start_{n - 1}) as before"
         lines.append(f"| streamstats {window}{_by(where, correlated)}")
-        lines.append(f"| eval start_{n}=if({test.text}, before, null())")
+        lines.append(f"| eval start_{n}=if({test}, before, null())")
     last = f"start_{len(tests)}"
     return [*lines, f"| where isnotnull({last}) AND _time-{last}<={correlated.timespan}"]
 
 
-def _window(correlated: Correlated) -> str:
-    number, unit = span(correlated.timespan)
+def _window(seconds: int) -> str:
+    number, unit = span(seconds)
     return f"time_window={number}{unit}"
 
 
