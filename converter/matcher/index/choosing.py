@@ -1,0 +1,124 @@
+"""Which probes a rule is found by: those that its data holds most rarely."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from converter.casing import fold
+from converter.matcher.index.needs import Either, Every, Key, Member, Need, Probe, Text
+from converter.matcher.text import text
+
+Choice = tuple[Probe, ...]
+
+_SURE = 1e-9
+_TEXT = 4e-3
+_KEY = 2e-2
+_UNSEEN_KEY = 1e-6
+_OTHER_KEY = 8e-3
+_UNKNOWN: tuple[float, Choice] = (float("inf"), ())
+
+
+@dataclass
+class Sample:
+    """What some records hold: keys, the values under them, and how often each text stands there."""
+
+    records: int = 0
+    keys: Counter[str] = field(default_factory=Counter)
+    values: dict[str, Counter[str]] = field(default_factory=dict)
+    texts: Counter[str] = field(default_factory=Counter)
+
+    def add(self, event: Mapping[str, Any]) -> None:
+        """Take up one event."""
+        self.records += 1
+        stack: list[tuple[str, Any]] = list(event.items())
+        while stack:
+            key, value = stack.pop()
+            self.keys[key] += 1
+            if isinstance(value, Mapping):
+                stack.extend(value.items())
+            elif isinstance(value, list | tuple):
+                stack.extend((key, one) for one in value)
+            elif (written := text(value)) is not None:
+                self.values.setdefault(key, Counter())[fold(written[:80])] += 1
+
+    def share(self, probe: Probe) -> float:
+        """How many times the probe is met in one record of these, on average."""
+        if not self.records:
+            return 0.0
+        if isinstance(probe, Text):
+            return self.texts[probe.text] / self.records
+        if isinstance(probe, Key):
+            return self.keys[probe.key] / self.records
+        values: Mapping[str, int] = self.values.get(probe.key, {})
+        if probe.whole:
+            return values.get(probe.value, 0) / self.records
+        found = sum(count for one, count in values.items() if one.startswith(probe.value))
+        return found / self.records
+
+
+class Chooser:
+    """Chooses for each need the cheapest set of probes one of which every match must meet."""
+
+    def __init__(self, needs: Iterable[Need], sample: Sample) -> None:
+        self._sample = sample
+        self._costs: dict[Probe, float] = {}
+        usual = Counter(
+            key for need in needs for key in {p.key for p in probes(need) if isinstance(p, Member)}
+        )
+        self._usual = dict(usual.most_common(1))
+
+    def choice(self, need: Need) -> Choice | None:
+        """The probes; None where a match need not hold anything that can be looked for."""
+        cost, chosen = self._best(need)
+        return chosen if cost < float("inf") else None
+
+    def _best(self, need: Need) -> tuple[float, Choice]:
+        if isinstance(need, Every):
+            return min(
+                (self._best(arg) for arg in need.args), default=(float("inf"), ()), key=_cost
+            )
+        if isinstance(need, Either):
+            parts = [self._best(arg) for arg in need.args]
+            probes = dict.fromkeys(probe for _, chosen in parts for probe in chosen)
+            return sum(cost for cost, _ in parts), tuple(probes)
+        return self._cost(need), (need,)
+
+    def _cost(self, probe: Probe) -> float:
+        known = self._costs.get(probe)
+        if known is None:
+            known = self._costs[probe] = self._sample.share(probe) + self._effort(probe)
+        return known
+
+    def _effort(self, probe: Probe) -> float:
+        """What looking for it costs where it is not found, as a share of records to decode."""
+        if isinstance(probe, Text):
+            return _TEXT / len(probe.text)
+        if isinstance(probe, Key):
+            return _KEY if self._sample.keys[probe.key] else _UNSEEN_KEY
+        usual = probe.key in self._usual or not self._sample.keys[probe.key]
+        return _SURE if usual else _OTHER_KEY
+
+
+def _cost(found: tuple[float, Choice]) -> float:
+    return found[0]
+
+
+def probes(need: Need) -> set[Probe]:
+    """Every probe in the need."""
+    found: set[Probe] = set()
+    todo: list[Need] = [need]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, Every | Either):
+            todo.extend(one.args)
+        else:
+            found.add(one)
+    return found
+
+
+def texts(needs: Iterable[Need]) -> Sequence[str]:
+    """Every text that the needs look for, sorted."""
+    return sorted({one.text for need in needs for one in probes(need) if isinstance(one, Text)})

@@ -1,0 +1,95 @@
+"""Many regular expressions over bytes at once: by Hyperscan where it is installed, else by RE2."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any, Protocol
+
+import re2
+
+Hit = tuple[int, int]
+
+ANY = -1
+"""In a hit of an engine that cannot say which expression it was."""
+
+_MEMORY = 256 << 20
+_PART = 4_000
+
+
+class Engine(Protocol):
+    """Finds expressions in bytes."""
+
+    def scan(self, data: bytes) -> list[Hit]:
+        """Number of the expression and end of each hit, in the order of ends.
+
+        Where expressions are found in a record, at least one of them is told, by its number or as
+        `ANY`; where none is found, nothing is. No expression matches across a line end in a value.
+        """
+
+
+def hyperscan() -> ModuleType | None:
+    """The module, None where it is not installed or does not run on this machine."""
+    try:
+        return importlib.import_module("hyperscan")
+    except (ImportError, OSError):
+        return None
+
+
+def engine(patterns: Sequence[bytes], module: ModuleType | None) -> Engine:
+    """An engine for these patterns, by this module, None for RE2."""
+    if not patterns:
+        return Nothing()
+    return Re2(patterns) if module is None else Hyperscan(module, patterns)
+
+
+class Nothing:
+    """Finds nothing."""
+
+    def scan(self, data: bytes) -> list[Hit]:
+        """No hit."""
+        return []
+
+
+class Hyperscan:
+    """All expressions in one database, which a scan runs once over the data."""
+
+    def __init__(self, module: Any, patterns: Sequence[bytes]) -> None:
+        self._database = module.Database(mode=module.HS_MODE_BLOCK)
+        self._database.compile(
+            expressions=list(patterns),
+            ids=list(range(len(patterns))),
+            flags=[0] * len(patterns),
+        )
+
+    def scan(self, data: bytes) -> list[Hit]:
+        """As Engine says; every expression at every place."""
+        hits: list[Hit] = []
+        append = hits.append
+
+        def found(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            append((number, end))
+
+        self._database.scan(data, match_event_handler=found)
+        return hits
+
+
+class Re2:
+    """All expressions as alternatives of few; a hit does not say which."""
+
+    def __init__(self, patterns: Sequence[bytes]) -> None:
+        options = re2.Options()
+        options.encoding = re2.Options.Encoding.LATIN1
+        options.max_mem = _MEMORY
+        options.never_capture = True
+        options.log_errors = False
+        self._parts = [
+            re2.compile(b"|".join(patterns[at : at + _PART]), options)
+            for at in range(0, len(patterns), _PART)
+        ]
+
+    def scan(self, data: bytes) -> list[Hit]:
+        """As Engine says; of hits that overlap only one is told."""
+        found = (hit.end() for part in self._parts for hit in part.finditer(data))
+        return [(ANY, end) for end in sorted(found)]
