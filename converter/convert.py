@@ -169,7 +169,8 @@ class Converter:
             lower(restriction, self._mapped(restriction, schema).rule)
             for restriction in filtered(rule, self.rules)
         ]
-        predicate = parts[0] if len(parts) == 1 else p.And(tuple(parts))
+        joined = parts[0] if len(parts) == 1 else p.And(tuple(parts))
+        predicate = p.in_zone(joined, self.pipelines.zone(rule))
         return Meaning(as_stored(predicate, mapped.facts), mapped.facts, mapped.indices)
 
     def _mapped(self, rule: Rule, schema: Schema) -> Mapped:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from math import isfinite
 from typing import Any
 
@@ -280,7 +281,8 @@ def _keyword(value: values.SigmaType) -> p.Predicate:
 def as_stored(predicate: p.Predicate, facts: Callable[[str], Facts]) -> p.Predicate:
     """A mapped predicate over documents as the schema stores them.
 
-    A null may be the text "null", and what the raw event lacks may have a text of its own.
+    A null may be the text "null", and what the raw event lacks may have a text of its own. Times
+    stand in UTC.
     """
 
     def change(test: p.Test) -> p.Predicate:
@@ -288,6 +290,8 @@ def as_stored(predicate: p.Predicate, facts: Callable[[str], Facts]) -> p.Predic
             known = facts(test.field)
             texts = ["null"] * known.null_text + [known.absent] * bool(known.absent)
             return p.Or((test, *(p.Equals(test.field, text) for text in texts)))
+        if isinstance(test, p.TimePart) and test.zone == "UTC" and test.field != "_time":
+            return replace(test, zone="")  # stores keep times in UTC, or as the event has them
         if isinstance(test, p.Exists) or (isinstance(test, p.Glob) and test.pattern == (_MANY,)):
             absent = facts(test.field).absent
             return p.And((test, p.Not(p.Equals(test.field, absent)))) if absent else test

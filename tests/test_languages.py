@@ -12,6 +12,7 @@ from converter.errors import Unsupported
 from converter.languages import LANGUAGES
 from converter.lower import as_stored, lower, tree
 from converter.pipelines import Facts
+from converter.predicate import in_zone
 from converter.rules import Rule
 
 FOLDER = Path(__file__).with_name("cases") / "languages"
@@ -56,7 +57,8 @@ def said(case: dict[str, Any], language: str) -> dict[str, str] | str:
     rule = a_rule(case)
     try:
         facts = facts_of(case)
-        query = LANGUAGES[language](facts).emit(as_stored(lower(rule, tree(rule)), facts))
+        asked = in_zone(lower(rule, tree(rule)), case.get("zone", ""))
+        query = LANGUAGES[language](facts).emit(as_stored(asked, facts))
     except Unsupported as error:
         return {"unsupported": error.what}
     text = query.text.removeprefix("any where ").split("| WHERE ", 1)[-1]

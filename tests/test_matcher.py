@@ -34,11 +34,12 @@ def pattern(text: str) -> tree.Pattern:
 
 
 def ordered(kind: Callable[..., tree.Predicate]) -> Callable[..., tree.Predicate]:
-    """A builder for `{field: "> 5"}` and `{field: "hour > 5"}`."""
+    """A builder for `{field: "> 5"}`, `{field: "hour > 5"}` and `{field: "hour in UTC > 5"}`."""
 
     def build(field: str, wanted: str, **_: Any) -> tree.Predicate:
         *part, op, value = wanted.split()
-        return kind(field, *part, op, yaml.safe_load(value))
+        zone = part[2:] if part[1:2] == ["in"] else []
+        return kind(field, *part[:1], op, yaml.safe_load(value), *zone)
 
     return build
 
@@ -168,7 +169,7 @@ def test_other_python_values(test: tree.Test, value: Any, wanted: bool) -> None:
     [
         (tree.Cidr("ip", "10.0.0.0/33"), ("'10.0.0.0/33'", "10.0.0.0/8")),
         (tree.Cidr("ip", "10.*"), ("'10.*'", "10.0.0.0/8")),
-        (tree.TimePart("when", "weekday", "==", 1), ("'weekday'", "hour")),
+        (tree.TimePart("when", "quarter", "==", 1), ("'quarter'", "hour")),
         (tree.Regex("f", "a", "ix"), ("'x'", "use i, m or s")),
     ],
 )

@@ -14,7 +14,7 @@ from converter import predicate as p
 from converter.errors import RuleError
 from converter.lower import as_stored, lower, tree
 from converter.matcher import compile_predicate
-from converter.pipelines import Facts
+from converter.pipelines import Facts, Pipelines
 from converter.proof import Proof, describe, prove
 from converter.rules import Rule, read_rules
 
@@ -42,8 +42,10 @@ def case_rules() -> Iterator[Rule]:
 def predicates() -> dict[str, p.Predicate]:
     """Predicates of the shipped rules and of the language cases."""
     shipped = [rule for rule in read_rules([ROOT / "sigma_rules"]).rules if rule.kind == "rule"]
+    lists = Pipelines()
     found = {
-        rule.path: as_stored(lower(rule, tree(rule)), keyword) for rule in (*case_rules(), *shipped)
+        rule.path: as_stored(lower(rule, lists.expand(tree(rule))), keyword)
+        for rule in (*case_rules(), *shipped)
     }
     return {path: predicate for path, predicate in found.items() if can_run(predicate)}
 

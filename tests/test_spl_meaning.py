@@ -132,7 +132,7 @@ TESTS = st.one_of(
 TIMES = st.builds(
     p.TimePart,
     st.sampled_from(["_time", "f"]),
-    st.sampled_from(["minute", "hour", "day", "week", "month", "year"]),
+    st.sampled_from(["minute", "hour", "day", "week", "weekday", "month", "year"]),
     st.sampled_from(["==", "<", ">="]),
     st.integers(0, 59),
 )

@@ -75,6 +75,7 @@ VALUES: list[tuple[Any, Predicate]] = [
     ({"f|re|contains": ""}, Regex("f", "")),
     ({"f|re": 5}, Regex("f", "5")),
     ({"f|hour": [3, 4]}, Or((TimePart("f", "hour", "==", 3), TimePart("f", "hour", "==", 4)))),
+    ({"f|weekday": 7}, TimePart("f", "weekday", "==", 7)),
     ({"f|hour|neq": 3}, Not(TimePart("f", "hour", "==", 3))),
 ]
 
@@ -92,6 +93,7 @@ REFUSED = [
     ({"f|re": None}, "`|re` does not take null"),
     ({"f|re": True}, "`|re` does not take True"),
     ({"f|hour": 3.5}, "whole number"),
+    ({"f|weekday": 0}, "no day of the week"),
     ({"f|expand|windash": "%a%"}, "placeholder"),
 ]
 

@@ -20,6 +20,7 @@ from converter.languages.correlated import Correlated
 from converter.languages.first_seen import FirstSeen
 from converter.languages.query import Direction, Query
 from converter.pipelines import Facts, Schema
+from converter.time_zones import offset, offset_name
 
 _LOSSES = {
     "widens": "can match more than the rule",
@@ -184,6 +185,16 @@ class Emitter(TextQueryBackend):
             what = f"{text!r} holds a letter whose lower case is not simple"
             self.refuse(what, "write it with |cased, or use EQL")
         return lower
+
+    def offset_of(self, test: p.TimePart) -> int:
+        """Seconds east of UTC in which the time is read; summer time is a named loss."""
+        if not test.zone:
+            return 0
+        seconds, always = offset(test.zone)
+        if not always:
+            read = offset_name(seconds)
+            self.lose("both", f"{test.zone} has summer time, and times are read in {read} all year")
+        return seconds
 
     def assume(self, what: str) -> None:
         self.assumptions[what] = None

@@ -27,6 +27,7 @@ from converter.languages.first_seen import FirstSeen, esql_first_seen, window
 from converter.languages.lucene import Lucene
 from converter.languages.query import Query
 from converter.pipelines import Facts
+from converter.time_zones import offset_name
 
 _RESERVED = frozenset(
     "and as asc by change_point completion desc dissect drop enrich eval explain false first fork "
@@ -39,6 +40,7 @@ _PARTS = {
     "minute": "minute_of_hour",
     "hour": "hour_of_day",
     "day": "day_of_month",
+    "weekday": "day_of_week",
     "month": "month_of_year",
     "year": "year",
 }
@@ -175,10 +177,18 @@ class Esql(ElasticEmitter, ESQLBackend):
             self.refuse(f"{facts.name} is of type {facts.type}, no date", "use the time field")
         if test.part not in _PARTS:
             self.refuse("weeks are not counted as the calendar does", "use SPL")
-        self.assume("times are read in UTC")
-        name = self.field_name(facts.name)
-        part = f'DATE_EXTRACT("{_PARTS[test.part]}", {name})'
+        part = f'DATE_EXTRACT("{_PARTS[test.part]}", {self._moment(test, facts)})'
         return Said(f"{part} {test.op} {test.value}", total=False)
+
+    def _moment(self, test: p.TimePart, facts: Facts) -> str:
+        """The time, moved to the rule's zone: DATE_EXTRACT reads it in UTC."""
+        seconds = self.offset_of(test)
+        self.assume(f"times are read in {offset_name(seconds)}")
+        minutes, name = abs(seconds) // 60, self.field_name(facts.name)
+        if not minutes:
+            return name
+        span = f"{minutes} minutes" if minutes % 60 else f"{minutes // 60} hours"
+        return f"{name} {'-' if seconds < 0 else '+'} {span}"
 
     def field_compare(self, test: p.FieldCompare, facts: Facts, other: Facts) -> Said:
         for side in (facts, other):

@@ -11,6 +11,7 @@ from converter.languages.esql_subject import Case, Subject, combined, constant, 
 from converter.languages.esql_tests import compared, is_text, of_subject
 from converter.languages.esql_truth import Truth, both, negated
 from converter.languages.esql_values import type_error
+from converter.time_zones import offset_name
 
 _MANY, _ONE = p.Wildcard.MANY, p.Wildcard.ONE
 _LONGEST = 1000  # a test of length is a pattern of that many single characters
@@ -19,9 +20,11 @@ _PARTS = {
     "minute_of_hour": "minute",
     "hour_of_day": "hour",
     "day_of_month": "day",
+    "day_of_week": "weekday",
     "month_of_year": "month",
     "year": "year",
 }
+_SECONDS = {"minute": 60, "hour": 3600}
 
 
 def measured(node: t.Infix, reader: Reader) -> Truth | None:
@@ -97,12 +100,24 @@ def _date_extract(node: t.Call, op: str, number: int, reader: Reader) -> Truth:
     part = str(node.args[0].value).lower()
     if part not in _PARTS:
         raise refuse(f"the part {part} of a date")
-    (case,) = reader.cases(node.args[1])[:1]
+    moment, zone = _moved(node.args[1])
+    (case,) = reader.cases(moment)[:1]
     if not isinstance(case.value, Subject) or case.conditions:
         raise refuse("DATE_EXTRACT of something else than a field")
     ops = {"==": "==", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
-    test = p.TimePart(case.value.name, _PARTS[part], ops[op], number)  # type: ignore[arg-type]
+    test = p.TimePart(case.value.name, _PARTS[part], ops[op], number, zone)  # type: ignore[arg-type]
     return of_subject(case.value, test)
+
+
+def _moved(node: t.Expression) -> tuple[t.Expression, str]:
+    """A time and the zone into which hours or minutes added to it bring it; empty for UTC."""
+    if not isinstance(node, t.Infix) or not isinstance(node.right, t.Span):
+        return node, ""
+    if node.op not in ("+", "-") or node.right.unit not in _SECONDS:
+        raise refuse("DATE_EXTRACT of a time moved by another length than hours or minutes")
+    seconds = node.right.amount * _SECONDS[node.right.unit]
+    name = offset_name(seconds if node.op == "+" else -seconds)
+    return node.left, "" if name == "UTC" else name
 
 
 _MEASURES: dict[str, Callable[[t.Call, str, int, Reader], Truth]] = {

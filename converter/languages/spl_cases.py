@@ -16,6 +16,7 @@ from converter.languages import spl_tree as t
 from converter.languages import spl_values as v
 from converter.languages.spl_eval import value_of
 from converter.languages.spl_search import refuse
+from converter.time_zones import offset_name
 
 Change = Literal["", "lower", "upper", "number", "part", "text part", "count", "find"]
 Truth = Callable[[t.Expression], p.Predicate]
@@ -23,6 +24,7 @@ PARTS = {
     "%M": "minute",
     "%H": "hour",
     "%d": "day",
+    "%w": "weekday",
     "%V": "week",
     "%m": "month",
     "%Y": "year",
@@ -39,11 +41,15 @@ class Constant:
 
 @dataclass(frozen=True)
 class Column:
-    """A field, or what a function makes of it. `extra`: the part of time, the expression."""
+    """A field, or what a function makes of it. `extra`: the part of time, the expression.
+
+    `zone` is where the time is read, empty for as it is written.
+    """
 
     name: str
     change: Change = ""
     extra: str = ""
+    zone: str = ""
 
 
 Simple = Constant | Column
@@ -166,17 +172,38 @@ def _tonumber(args: tuple[t.Expression, ...], truth: Truth) -> Choice:
 
 def _strftime(args: tuple[t.Expression, ...], truth: Truth) -> Choice:
     moment, shown = args[0], args[1] if len(args) > 1 else t.Text("")
+    moment, zone = _moved(moment)
     if isinstance(moment, t.Call) and moment.function == "strptime":
         if len(moment.args) != 2 or moment.args[1] != t.Text(_ISO):
             refuse(f"strptime() with another format than {_ISO}")
-        moment = moment.args[0]
-    elif moment != t.Name("_time"):
+        moment = _whole_time(moment.args[0])
+    elif moment != t.Name("_time") or zone:
         refuse("strftime() of another field than _time", "use strptime()")
     if not isinstance(moment, t.Name) or not isinstance(shown, t.Text):
         refuse("strftime() of more than a field")
     if shown.text not in PARTS:
         refuse(f"strftime() with the format {shown.text}", "take one part of the time")
-    return [(p.TRUE, Column(moment.name, "text part", shown.text))]
+    return [(p.TRUE, Column(moment.name, "text part", shown.text, zone))]
+
+
+def _moved(node: t.Expression) -> tuple[t.Expression, str]:
+    """A time and the zone into which seconds added to it bring it; empty for as it is written."""
+    if not isinstance(node, t.Binary) or node.op not in ("+", "-"):
+        return node, ""
+    seconds = v.number(value_of(node.right, {}, "UTC")) if not t.names(node.right) else None
+    if not isinstance(seconds, int) or seconds % 60:
+        refuse("strftime() of a time moved by another length than whole minutes")
+    name = offset_name(seconds if node.op == "+" else -seconds)
+    return node.left, "" if name == "UTC" else name
+
+
+def _whole_time(node: t.Expression) -> t.Expression:
+    """The field of which `substr(f, 1, 19)` takes date and time, what follows left out."""
+    if isinstance(node, t.Call) and node.function == "substr":
+        if node.args[1:] == (t.Number(1), t.Number(19)):
+            return node.args[0]
+        refuse("strptime() of another part of a field than its first 19 characters")
+    return node
 
 
 def _mvfind(args: tuple[t.Expression, ...], truth: Truth) -> Choice:

@@ -99,12 +99,15 @@ def _part(column: Column, op: str, value: Number | str) -> p.Predicate:
     if not isinstance(number, int):
         refuse(f"a part of the time compared with {text!r}", "write a whole number")
     part = PARTS[column.extra]
+    if part == "weekday":
+        if op != "=":
+            refuse(f"a weekday {op} {number}", "write =")
+        number = number or 7  # %w has Sunday as 0
     if op == "!=":
-        below = p.TimePart(column.name, part, "<", number)
-        return p.Or((below, p.TimePart(column.name, part, ">", number)))
-    if op == "=":
-        return p.TimePart(column.name, part, "==", number)
-    return p.TimePart(column.name, part, cast(p.Order, op), number)
+        below = p.TimePart(column.name, part, "<", number, column.zone)
+        return p.Or((below, p.TimePart(column.name, part, ">", number, column.zone)))
+    order = "==" if op == "=" else cast(p.Order, op)
+    return p.TimePart(column.name, part, order, number, column.zone)
 
 
 def _count(column: Column, op: str, value: Number | str) -> p.Predicate:

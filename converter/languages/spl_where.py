@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable
 from typing import ClassVar
@@ -15,6 +16,13 @@ from converter.languages.emitter import Emitter, Rank, Said
 from converter.languages.lucene_regexp import has_case
 from converter.pipelines import Facts, Schema
 
+_ORDERS: dict[str, Callable[[int, int], bool]] = {
+    "==": operator.eq,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 _BARE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _WORDS = frozenset({"AND", "AS", "BY", "FALSE", "IN", "LIKE", "NOT", "NULL", "OR", "TRUE", "XOR"})
 _UNSAFE_NAME = re.compile(r"[\x00-\x1f'\"\\|`\[\]*?]")
@@ -23,6 +31,7 @@ _PARTS = {
     "minute": "%M",
     "hour": "%H",
     "day": "%d",
+    "weekday": "%w",
     "week": "%V",
     "month": "%m",
     "year": "%Y",
@@ -74,10 +83,27 @@ class Where(Emitter, SplunkBackend):
                 raise TypeError(f"{type(test).__name__} is no test of one field")
 
     def _time_part(self, test: p.TimePart, name: str) -> Said:
-        self.assume("times are read in the time zone of the searching user")
-        time = name if name == "_time" else f'strptime({name}, "%Y-%m-%dT%H:%M:%S")'
-        part = f'tonumber(strftime({time}, "{_PARTS[test.part]}"))'
+        part = f'tonumber(strftime({self._moment(test, name)}, "{_PARTS[test.part]}"))'
+        if test.part == "weekday":  # %w counts from 0, Sunday
+            days = [day for day in range(1, 8) if _ORDERS[test.op](day, test.value)]
+            return self.join(Rank.OR, [Said(f"{part}={day % 7}", total=False) for day in days])
         return Said(f"{part}{'=' if test.op == '==' else test.op}{test.value}", total=False)
+
+    def _moment(self, test: p.TimePart, name: str) -> str:
+        """A time in the rule's zone, whatever that of the searching user.
+
+        What strptime() reads in the user's zone strftime() writes in it, so that a text in UTC
+        comes back as it was, and moved by an offset as the rule's zone has it.
+        """
+        if name == "_time":
+            if test.zone:
+                self.refuse(f"strftime() reads {name} in the user's zone", "test the time as text")
+            self.assume("times are read in the time zone of the searching user")
+            return name
+        seconds = self.offset_of(test)
+        self.assume(f"times are read as {name} has them, and it has them in UTC")
+        moved = f"{seconds:+d}" if seconds else ""
+        return f'strptime(substr({name}, 1, 19), "%Y-%m-%dT%H:%M:%S"){moved}'
 
     def any_of(self, choice: Choice) -> Said:
         facts = self.facts_of(choice.field)

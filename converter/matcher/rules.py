@@ -67,7 +67,8 @@ def readings(
 
 def _native(parts: Sequence[Rule], pipelines: Pipelines) -> Reading:
     source = pipelines.source(parts[0].logsource)
-    predicate = _all([lower(part, pipelines.expand(tree(part))) for part in parts])
+    lowered = _all([lower(part, pipelines.expand(tree(part))) for part in parts])
+    predicate = p.in_zone(lowered, pipelines.zone(parts[0]))
     if source is None:
         return _shaped(parts[0], predicate, pipelines)
     return Reading(parts[0], predicate, source.native, source.time, source.stem)
@@ -84,7 +85,8 @@ def _shaped(rule: Rule, predicate: p.Predicate, pipelines: Pipelines) -> Reading
 def _stored(parts: Sequence[Rule], pipelines: Pipelines, view: Literal["ecs", "splunk"]) -> Reading:
     source = pipelines.source(parts[0].logsource)
     mapped = [(part, pipelines.map(part, tree(part), view)) for part in parts]
-    predicate = _all([lower(part, one.rule) for part, one in mapped])
+    lowered = _all([lower(part, one.rule) for part, one in mapped])
+    predicate = p.in_zone(lowered, pipelines.zone(parts[0]))
     stored = as_stored(predicate, mapped[0][1].facts)
     return Reading(parts[0], stored, None, _TIMES[view], source.stem if source else "")
 

@@ -17,7 +17,7 @@ from converter.errors import RuleError
 from converter.matcher.fields import Values
 from converter.matcher.globs import TextTest, glob
 from converter.matcher.text import number, text, wide_text
-from converter.matcher.times import PARTS, moment
+from converter.matcher.times import PARTS, in_zone, moment
 from converter.predicate import (
     Cidr,
     Compare,
@@ -37,6 +37,7 @@ from converter.predicate import (
     Words,
 )
 from converter.regexps import searcher
+from converter.time_zones import time_zone
 
 ValuesTest = Callable[[Values], bool]
 
@@ -200,14 +201,19 @@ def null(test: Null) -> ValuesTest:
 
 
 def time_part(test: TimePart) -> ValuesTest:
-    """A part of the time that the value states, in its own offset, else UTC; `week` is ISO's."""
+    """A part of the time that the value states, in the test's zone; `week` is ISO's.
+
+    Without a zone it is read in the value's own offset, else in UTC.
+    """
     if test.part not in PARTS:
         what = f"unknown part of a time '{test.part}'"
         raise RuleError(what, next_step=f"use one of {', '.join(PARTS)}")
     part, wanted, holds = PARTS[test.part], test.value, _COMPARE[test.op]
+    zone = time_zone(test.zone) if test.zone else None
 
     def passes(values: Values) -> bool:
-        found = (moment(value) for value in values)
+        stated = (moment(value) for value in values)
+        found = (in_zone(one, zone) for one in stated if one is not None)
         return any(one is not None and holds(part(one), wanted) for one in found)
 
     return passes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 from converter.matcher.text import Number, number
@@ -19,9 +19,20 @@ PARTS: dict[str, Callable[[datetime], int]] = {
     "hour": lambda moment: moment.hour,
     "day": lambda moment: moment.day,
     "week": lambda moment: moment.isocalendar().week,
+    "weekday": lambda moment: moment.isoweekday(),
     "month": lambda moment: moment.month,
     "year": lambda moment: moment.year,
 }
+
+
+def in_zone(moment: datetime, zone: tzinfo | None) -> datetime | None:
+    """The moment in a zone, None where the calendar ends; in its own offset where none is named."""
+    if zone is None:
+        return moment
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(zone)
+    except OverflowError:
+        return None
 
 
 def moment(value: Any) -> datetime | None:

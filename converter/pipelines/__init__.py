@@ -3,6 +3,8 @@
 By default a rule meets the pipeline of its log source, `pipelines/<schema>/<source>.yml`, and every
 field must be in the catalogue. Pipelines named by the user (a file, a folder, or the name of an
 installed one such as `sysmon`) take their place; then fields the catalogue lacks keep their names.
+A pipeline that only sets variables (`vars:`) takes no place; its variables are added to those of
+`pipelines/variables.yml`, which rules name in percent signs, as `%business_time_zone%`.
 """
 
 from __future__ import annotations
@@ -12,13 +14,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 from sigma.exceptions import SigmaError
 from sigma.processing.pipeline import ProcessingPipeline
 from sigma.processing.resolver import ProcessingPipelineResolver
 from sigma.rule import SigmaRule
 
-from converter.errors import PipelineError
+from converter.errors import PipelineError, RuleError
 from converter.pipelines.catalogue import (
     SCHEMAS,
     Facts,
@@ -33,6 +36,7 @@ from converter.pipelines.log_sources import LogSources, View
 from converter.pipelines.value_lists import ValueLists
 from converter.places import pipeline_folders
 from converter.rules import Rule
+from converter.time_zones import time_zone
 
 __all__ = [
     "SCHEMAS",
@@ -78,6 +82,11 @@ class Pipelines:
         self._lists = ValueLists(self.folders)
         self.chosen = tuple(chosen)
         self._own = {schema: _load_all(self.chosen, schema) for schema in SCHEMAS}
+        own = self._own.values() if self.chosen else ()
+        self._replaced = any(pipeline.items or not pipeline.vars for pipeline in own)
+        self._variables = _variables(self.folders) | {
+            name: value for pipeline in own for name, value in pipeline.vars.items()
+        }
         self._files: dict[tuple[Schema, str], ProcessingPipeline] = {}
 
     @cached_property
@@ -108,10 +117,10 @@ class Pipelines:
 
         Raises RuleError for a log source or field nothing covers, PipelineError for a bad pipeline.
         """
-        source = self.source(rule.logsource) if self.chosen else self.require(rule)
-        if source is not None and not self.chosen:
+        source = self.source(rule.logsource) if self._replaced else self.require(rule)
+        if source is not None and not self._replaced:
             _check_fields(rule, source, schema)
-        pipeline = self._own[schema] if self.chosen else self._shipped(schema, source)
+        pipeline = self._own[schema] if self._replaced else self._shipped(schema, source)
         try:
             pipeline.apply(tree)
         except SigmaError as error:
@@ -127,6 +136,24 @@ class Pipelines:
         """
         self._lists.expand(tree)
         return tree
+
+    def zone(self, rule: Rule) -> str:
+        """The time zone in which the rule's hours and days are read; empty where it names none.
+
+        `polysigma.time_zone` holds a zone, or a variable in percent signs. RuleError where there is
+        no such variable or zone.
+        """
+        named = str(rule.extra.get("time_zone", ""))
+        variable = named.strip("%")
+        if named == f"%{variable}%" and named:
+            if variable not in self._variables:
+                what = f"no pipeline sets the variable {variable}"
+                step = f"set it under `vars:` in a pipeline and name that with -p: {variable}: UTC"
+                raise rule.error(what, "polysigma", "time_zone", next_step=step)
+            named = str(self._variables[variable])
+        if named:
+            _check_zone(rule, named)
+        return named
 
     def facts(self, schema: Schema, source: Source | None) -> Callable[[str], Facts]:
         """What is known of a schema's fields: by the log source, else by the schema itself."""
@@ -153,6 +180,22 @@ class Pipelines:
                 return path
         what = f"no pipeline {schema}/{stem}.yml"
         raise PipelineError(what, next_step="add it beside pipelines/fields")
+
+
+def _variables(folders: Sequence[Path]) -> dict[str, Any]:
+    """The variables of `variables.yml`; one in an earlier folder hides the same in a later."""
+    found: dict[str, Any] = {}
+    for folder in reversed(folders):
+        path = folder / "variables.yml"
+        found |= _load_file(path).vars if path.is_file() else {}
+    return found
+
+
+def _check_zone(rule: Rule, zone: str) -> None:
+    try:
+        time_zone(zone)
+    except RuleError as error:
+        raise rule.error(error.what, "polysigma", "time_zone", next_step=error.next_step) from None
 
 
 def _words(logsource: Mapping[str, str]) -> str:

@@ -72,7 +72,8 @@ def _show_wanted(test: FieldTest) -> str:  # noqa: PLR0911  one line for each ki
     if isinstance(test, Single):
         return "holds one value"
     if isinstance(test, TimePart):
-        return f"{test.part} {test.op} {test.value}"
+        where = f" in {test.zone}" if test.zone else ""
+        return f"{test.part}{where} {test.op} {test.value}"
     return "exists" if isinstance(test, Exists) else "is missing or null"
 
 

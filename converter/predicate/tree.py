@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from converter.casing import fold
@@ -118,15 +118,18 @@ class FieldCompare:
 
 @dataclass(frozen=True, slots=True)
 class TimePart:
-    """A part of a time value (minute hour day week month year) stands in this order to a number.
+    """A part of a time value stands in this order to a number.
 
-    The part is read in the value's own offset, else in UTC.
+    The parts are minute, hour, day, week, month, year, and weekday from 1, Monday, to 7.
+
+    The part is read in the zone; without one in the value's own offset, else in UTC.
     """
 
     field: str
     part: str
     op: Literal["==", "<", "<=", ">", ">="]
     value: int
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +221,17 @@ def rebuild(predicate: Predicate, change: Callable[[Test], Predicate]) -> Predic
     if isinstance(predicate, Not):
         return Not(rebuild(predicate.arg, change))
     return change(predicate)
+
+
+def in_zone(predicate: Predicate, zone: str) -> Predicate:
+    """The predicate with parts of times read in a zone; as it is where none is named."""
+    if not zone:
+        return predicate
+
+    def change(test: Test) -> Predicate:
+        return replace(test, zone=zone) if isinstance(test, TimePart) else test
+
+    return rebuild(predicate, change)
 
 
 def normal(predicate: Predicate) -> Predicate:

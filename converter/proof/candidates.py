@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from ipaddress import ip_network
 from itertools import islice, pairwise, product
 from typing import Any
@@ -14,6 +14,7 @@ from converter.languages.regexp_tree import Alt, Chars, Dot, Items, Node, Repeat
 from converter.proof.automata import automaton, is_readable
 from converter.proof.kinds import Kind
 from converter.proof.search import TooLarge, find_text
+from converter.time_zones import time_zone
 
 Wish = tuple[p.Test, bool]
 
@@ -153,10 +154,13 @@ def _dates(tests: Sequence[p.TimePart]) -> Iterator[str]:
     for test in tests:
         near = dict.fromkeys((test.value, test.value + 1, test.value - 1))
         named.setdefault(test.part, {}).update(near)
+    zone = time_zone(tests[0].zone) if tests and tests[0].zone else UTC
     for week in named.pop("week", {}):
         yield from _in_week(week)
-    for values in islice(product(*named.values()), _MOST_DATES if named else 0):
-        yield from _date(_DATE | dict(zip(named, values, strict=True)))
+    days = named.pop("weekday", {})
+    for values in islice(product(*named.values()), _MOST_DATES if named or days else 0):
+        for day in days or (None,):
+            yield from _date(_DATE | dict(zip(named, values, strict=True)), day, zone)
 
 
 def _in_week(value: int) -> Iterator[str]:
@@ -166,9 +170,13 @@ def _in_week(value: int) -> Iterator[str]:
         return
 
 
-def _date(parts: dict[str, int]) -> Iterator[str]:
+def _date(parts: dict[str, int], weekday: int | None, zone: tzinfo) -> Iterator[str]:
+    """The moment of these parts, moved within its week to the weekday where one is named."""
     try:
-        yield datetime(**parts, tzinfo=UTC).isoformat().replace("+00:00", "Z")
+        moment = datetime(**parts, tzinfo=zone)
+        if weekday is not None:
+            moment += timedelta(days=weekday - moment.isoweekday())
+        yield moment.isoformat().replace("+00:00", "Z")
     except (ValueError, OverflowError):
         return
 

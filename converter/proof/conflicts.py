@@ -17,7 +17,7 @@ Wishes = tuple[Wish, ...]
 Grants = Callable[[object, Sequence[Wish]], bool]
 
 _AT_ONCE = 3
-_PARTS = {"minute": 60, "hour": 24, "day": 32, "week": 54, "month": 13}
+_PARTS = {"minute": 60, "hour": 24, "day": 32, "week": 54, "weekday": 8, "month": 13}
 _ORDERS: dict[str, Callable[[int, int], bool]] = {
     "==": lambda one, other: one == other,
     "<": lambda one, other: one < other,
@@ -129,7 +129,7 @@ def _times(wishes: Wishes, grants: Grants) -> Wishes | None:
     if not any(want for _, want in tests):
         return None
     first = next(wish for wish in tests if wish[1])
-    for part in sorted({wish[0].part for wish in tests if isinstance(wish[0], p.TimePart)}):
+    for part in sorted({_part(wish) for wish in tests}):
         core = _shrunk(tuple(w for w in tests if _part(w) == part), _no_such_part)
         if core is not None:
             return core if any(want for _, want in core) else (first, *core)
@@ -137,7 +137,7 @@ def _times(wishes: Wishes, grants: Grants) -> Wishes | None:
 
 
 def _part(wish: Wish) -> str:
-    return wish[0].part if isinstance(wish[0], p.TimePart) else ""
+    return f"{wish[0].part} {wish[0].zone}" if isinstance(wish[0], p.TimePart) else ""
 
 
 def _no_such_part(wishes: Wishes) -> bool:

@@ -20,7 +20,7 @@ from converter.upstream.dashes import DASH, DASHES, WindowsDash
 from converter.upstream.edges import Contains, EndsWith, StartsWith
 from converter.upstream.encodings import Base64, Base64Offset, Bytes, Utf16, Utf16Be, Utf16Le
 from converter.upstream.expressions import RegularExpression
-from converter.upstream.numbers import Day, ExactNumber, Hour, Minute, Month, Week, Year
+from converter.upstream.numbers import Day, ExactNumber, Hour, Minute, Month, Week, Weekday, Year
 from converter.upstream.placeholders import Expand
 from converter.upstream.references import CaseSensitive, FieldReference, is_cased
 from converter.upstream.several_names import join_absences
@@ -60,6 +60,7 @@ _MODIFIERS: dict[str, type[stock.SigmaModifier[Any, Any]]] = {
     "utf16be": Utf16Be,
     "utf16le": Utf16Le,
     "week": Week,
+    "weekday": Weekday,
     "wide": Utf16Le,
     "windash": WindowsDash,
     "year": Year,

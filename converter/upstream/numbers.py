@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from enum import Enum
+from typing import Any, ClassVar, cast
 
 import sigma.modifiers as stock
 import sigma.types as values
@@ -47,6 +48,24 @@ class Week(_WholePart, stock.SigmaTimestampWeekModifier):
 
 class Month(_WholePart, stock.SigmaTimestampMonthModifier):
     """A whole month."""
+
+
+class _OwnPart(Enum):
+    """Parts of a time that the specification has no word for."""
+
+    WEEKDAY = "weekday"
+
+
+class Weekday(_WholePart):
+    """A day of the week, 1 for Monday to 7 for Sunday (ISO 8601)."""
+
+    time_part_unit: ClassVar[values.TimestampPart] = cast(values.TimestampPart, _OwnPart.WEEKDAY)
+
+    def modify(self, val: values.SigmaNumber) -> values.SigmaTimestampPart:
+        if not 1 <= val.number <= 7:
+            what = f"{val.number} is no day of the week: 1 is Monday, 7 is Sunday"
+            raise SigmaValueError(what, source=self.source)
+        return super().modify(val)
 
 
 class Year(_WholePart, stock.SigmaTimestampYearModifier):
