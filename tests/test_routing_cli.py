@@ -120,3 +120,19 @@ def test_a_log_source_without_a_rule_is_an_error(place: Path) -> None:
     (place / "rules.yml").write_text(RULES.split("---", maxsplit=1)[0], "utf-8")
     with pytest.raises(LogError, match="no rule is for product=okta; compare it with"):
         raise scan(place, "--logsource=product=okta").exception or AssertionError("no error")
+
+
+def test_explain_names_an_event_of_another_log_source(place: Path) -> None:
+    """An event that scan would not try the rule on is said to be one, in text and as data."""
+    (place / "rules.yml").write_text(RULES.split("---", maxsplit=1)[0], "utf-8")
+    asked = ("explain", "rules.yml", "log.ndjson")
+    lines = [line for line in run(*asked, cwd=place).stdout.splitlines() if "not the rule" in line]
+    assert lines == [
+        "  not the rule's log source: the event is product=windows,service=security,"
+        "category=process_creation, the rule is for product=aws,service=cloudtrail",
+        "  not the rule's log source: the event is product=windows,service=system, the rule is for "
+        "product=aws,service=cloudtrail",
+    ]
+    data = [json.loads(line) for line in run(*asked, "--json", cwd=place).stdout.splitlines()]
+    assert [one["logsource"]["tried"] for one in data] == [True, False, False, True]
+    assert data[0]["logsource"]["event"] == ["product=aws,service=cloudtrail"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from itertools import product
 
 import click
 
@@ -11,9 +12,10 @@ from converter.cli.talk import tell_errors
 from converter.errors import LogError, RuleError
 from converter.logs import Record, read
 from converter.matcher.explain import as_json, explain, render
-from converter.matcher.rules import readings
+from converter.matcher.routing import Origin, Routing
+from converter.matcher.rules import Reading, readings
 from converter.pipelines import Pipelines, View
-from converter.rules import Rule, RuleSet, read_rules
+from converter.rules import Rule, read_rules
 
 
 @click.command("explain")
@@ -28,7 +30,8 @@ def command(rule: str, event: str, schema: View, pipelines: tuple[str, ...], as_
     """Say why RULE did or did not match EVENT, test by test.
 
     EVENT is a file of events, or - for standard input. Tests marked with a star decide. RULE may be
-    a folder; then every rule in it is explained.
+    a folder; then every rule in it is explained. An event of another log source than the rule's is
+    explained too, and said to be one: scan does not try the rule on it.
     """
     rule_set = read_rules((rule,))
     faults = tell_errors(rule_set.errors)
@@ -37,9 +40,13 @@ def command(rule: str, event: str, schema: View, pipelines: tuple[str, ...], as_
         raise RuleError("no rule to explain", path=rule, next_step="name a file with a Sigma rule")
     records = list(_records(event))
     chosen = Pipelines(pipelines)
-    for one in wanted:
-        for record in records:
-            _explain(one, rule_set, chosen, schema, record, as_data)
+    parts = [(one, part) for one in wanted for part in readings(one, rule_set, chosen, schema)]
+    routing = Routing([[part.rule.logsource] for _, part in parts], chosen.log_sources, schema)
+    for one, record in product(wanted, records):
+        for number, (rule_of, part) in enumerate(parts):
+            if rule_of is one:
+                origin = Origin(part.rule.logsource, *routing(record.event).of(number))
+                _explain(one, part, record, origin, as_data)
     sys.exit(1 if faults else 0)
 
 
@@ -51,17 +58,15 @@ def _records(event: str) -> list[Record]:
     return records
 
 
-def _explain(
-    rule: Rule, rules: RuleSet, pipelines: Pipelines, schema: View, record: Record, as_data: bool
-) -> None:
-    for reading in readings(rule, rules, pipelines, schema):
-        explanation = explain(reading.predicate, record.event, reading.paths)
-        if as_data:
-            found = {"rule": {"id": rule.id, "title": rule.title, "path": rule.path}}
-            source = {"file": record.file, "record": record.number}
-            data = found | {"source": source, "explanation": as_json(explanation)}
-            click.echo(json.dumps(data, ensure_ascii=False))
-            continue
-        click.echo(f"{reading.rule.title} ({reading.rule.path}), {record.file}:{record.number}")
-        for line in render(explanation):
-            click.echo(f"  {line}")
+def _explain(rule: Rule, part: Reading, record: Record, origin: Origin, as_data: bool) -> None:
+    explanation = explain(part.predicate, record.event, part.paths)
+    if as_data:
+        found = {"rule": {"id": rule.id, "title": rule.title, "path": rule.path}}
+        source = {"file": record.file, "record": record.number}
+        data = found | {"source": source, "logsource": origin.as_json()}
+        data["explanation"] = as_json(explanation)
+        click.echo(json.dumps(data, ensure_ascii=False))
+        return
+    click.echo(f"{part.rule.title} ({part.rule.path}), {record.file}:{record.number}")
+    for line in (*origin.lines(), *render(explanation)):
+        click.echo(f"  {line}")

@@ -10,12 +10,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from converter.casing import fold
 from converter.matcher.fields import Event, Reader, reader
 from converter.matcher.text import text
 from converter.paths import Path, Under
-from converter.pipelines.log_sources import LogSource, LogSources, Recogniser, View, stated
+from converter.pipelines.log_sources import LogSource, LogSources, Recogniser, View, stated, written
 
 Known = tuple[LogSource, ...]
 """What an event is known to be: one log source per product that claims it, none if unrecognised."""
@@ -158,6 +159,32 @@ class Route:
 
     known: Known
     rules: tuple[int, ...]
+
+    def of(self, number: int) -> tuple[Known, bool]:
+        """What the event is known to be, and whether the rule of this number is tried on it."""
+        return self.known, number in self.rules
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The log source of one rule beside that of one event, for explanations."""
+
+    logsource: Mapping[str, str]
+    known: Known
+    tried: bool
+
+    def lines(self) -> list[str]:
+        """One line for a person where scan does not try the rule on the event; else none."""
+        if self.tried:
+            return []
+        event = " and ".join(map(str, self.known))
+        mine = written(self.logsource)
+        return [f"not the rule's log source: the event is {event}, the rule is for {mine}"]
+
+    def as_json(self) -> dict[str, Any]:
+        """The rule's log source, what the event is recognised as, and whether scan would try it."""
+        known = [str(one) for one in self.known]
+        return {"rule": written(self.logsource), "event": known, "tried": self.tried}
 
 
 class Routing:
