@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from itertools import product
 
 import click
 
@@ -40,13 +39,15 @@ def command(rule: str, event: str, schema: View, pipelines: tuple[str, ...], as_
         raise RuleError("no rule to explain", path=rule, next_step="name a file with a Sigma rule")
     records = list(_records(event))
     chosen = Pipelines(pipelines)
-    parts = [(one, part) for one in wanted for part in readings(one, rule_set, chosen, schema)]
-    routing = Routing([[part.rule.logsource] for _, part in parts], chosen.log_sources, schema)
-    for one, record in product(wanted, records):
-        for number, (rule_of, part) in enumerate(parts):
-            if rule_of is one:
+    found = [(one, readings(one, rule_set, chosen, schema)) for one in wanted]
+    sources = [[part.rule.logsource] for _, parts in found for part in parts]
+    routing, first = Routing(sources, chosen.log_sources, schema), 0
+    for one, parts in found:
+        for record in records:
+            for number, part in enumerate(parts, first):
                 origin = Origin(part.rule.logsource, *routing(record.event).of(number))
                 _explain(one, part, record, origin, as_data)
+        first += len(parts)
     sys.exit(1 if faults else 0)
 
 
