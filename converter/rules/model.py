@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -97,6 +98,12 @@ class RuleSet:
 
     rules: tuple[Rule, ...]
     errors: tuple[RuleError, ...]
+
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(self.rules)
+
+    def __len__(self) -> int:
+        return len(self.rules)
 
     @cached_property
     def filters(self) -> tuple[Rule, ...]:
