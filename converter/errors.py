@@ -6,6 +6,7 @@ PolysigmaError
   QueryError     text is no query of its language, or the engine would refuse it
   Unsupported    one rule, one language: the language cannot say it
   LogError       a log, a sample or an event cannot be read
+  StateError     a saved state cannot be read or belongs to other rules
   PackageError   a package cannot be built
 
 Each says where (path and line), what is wrong, and what to do next.
@@ -86,6 +87,10 @@ class Unsupported(PolysigmaError):
 
 class LogError(PolysigmaError):
     """A log, a sample or an event that cannot be read."""
+
+
+class StateError(PolysigmaError):
+    """What a scan has saved for the next one and cannot be used."""
 
 
 class PackageError(PolysigmaError):

@@ -1,8 +1,12 @@
-"""Rules x their sample events: raw, as an Elastic document, as Splunk fields."""
+"""Rules x their sample events: raw, as an Elastic document, as Splunk fields.
+
+A sample is one event, or a stream of events (`events:`). A correlation or first-seen rule matches a
+sample if the stream makes it match at least once; one event is a stream of one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +15,13 @@ import yaml
 
 from converter.errors import LogError, PolysigmaError
 from converter.ingest import to_ecs, to_splunk
-from converter.matcher import Event, EventTest, compile_predicate
+from converter.matcher import Event
+from converter.matcher.correlation import Input, Node, input_of, matches_of, plan_of
 from converter.matcher.explain import explain, render
 from converter.matcher.rules import Reading, readings
 from converter.pipelines import Pipelines, View
 from converter.rules import Rule, RuleSet
-from converter.rules.correlations import referenced
+from converter.rules.correlations import chained, is_stateful
 from converter.rules.yaml_reader import read_documents
 
 VIEWS: tuple[View, ...] = ("native", "ecs", "splunk")
@@ -24,11 +29,11 @@ VIEWS: tuple[View, ...] = ("native", "ecs", "splunk")
 
 @dataclass(frozen=True)
 class Sample:
-    """One event and whether its rule must match it."""
+    """Events in the order in which they come, and whether the rule must match them."""
 
     name: str
     why: str
-    event: dict[str, Any]
+    events: tuple[dict[str, Any], ...]
     match: bool
 
 
@@ -44,12 +49,11 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """How one rule sees an event under one view."""
+class _View:
+    """All base rules of one rule under one view; `nodes` where it looks at several events."""
 
-    reading: Reading
-    test: EventTest
-    document: Callable[[Event], Event]
+    inputs: Sequence[Input]
+    nodes: Sequence[Node] = ()
 
 
 def read_samples(path: Path) -> list[Sample]:
@@ -74,11 +78,16 @@ def read_samples(path: Path) -> list[Sample]:
 
 
 def _sample(path: Path, match: bool, entry: Any, base: dict[str, Any]) -> Sample:
-    if not isinstance(entry, dict) or not isinstance(entry.get("event"), dict):
-        step = "give each sample a name and an event"
+    known = entry if isinstance(entry, dict) else {}
+    events = [known["event"]] if "event" in known else known.get("events")
+    if not isinstance(events, list) or not events or ("events" in known and "event" in known):
+        step = "give each sample a name and either an event or a list of events"
         raise LogError("a sample has no event", path=str(path), next_step=step)
-    event = _merged(base, entry["event"])
-    return Sample(str(entry.get("name", "")), str(entry.get("why", "")), event, match)
+    if not all(isinstance(event, dict) for event in events):
+        step = "write the keys of each event below it"
+        raise LogError("an event of a sample is no map", path=str(path), next_step=step)
+    merged = tuple(_merged(base, event) for event in events)
+    return Sample(str(known.get("name", "")), str(known.get("why", "")), merged, match)
 
 
 def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
@@ -107,33 +116,57 @@ def run_samples(
             yield from _outcomes(rule, sample, views)
 
 
-def _outcomes(rule: Rule, sample: Sample, views: Mapping[View, list[_Seen]]) -> Iterator[Outcome]:
-    for name, mine in views.items():
-        passed = any(seen.test(seen.document(sample.event)) for seen in mine) is sample.match
-        yield Outcome(rule, sample, name, passed, () if passed else tuple(_why(mine, sample)))
+def _outcomes(rule: Rule, sample: Sample, views: Mapping[View, _View]) -> Iterator[Outcome]:
+    for name, view in views.items():
+        found = _matches(view, sample.events)
+        passed = found is sample.match
+        yield Outcome(rule, sample, name, passed, () if passed else tuple(_why(view, sample)))
 
 
-def _why(views: Sequence[_Seen], sample: Sample) -> Iterator[str]:
-    for seen in views:
-        reading, document = seen.reading, seen.document(sample.event)
-        yield from render(explain(reading.predicate, document, reading.paths))
+def _matches(view: _View, events: Sequence[Event]) -> bool:
+    if view.nodes:
+        return bool(matches_of(view.nodes, view.inputs, events)[0])
+    return any(one.test(one.document(event)) for one in view.inputs for event in events)
 
 
-def _views(rule: Rule, rules: RuleSet, pipelines: Pipelines) -> dict[View, list[_Seen]]:
-    for base in referenced(rule, rules) if rule.kind == "correlation" else (rule,):
-        pipelines.require(base)
-    return {
-        view: [_seen(reading, view) for reading in readings(rule, rules, pipelines, view)]
-        for view in VIEWS
-    }
+def _why(view: _View, sample: Sample) -> Iterator[str]:
+    several = len(sample.events) > 1
+    for number, event in enumerate(sample.events, 1):
+        for one in view.inputs:
+            reading, document = one.reading, one.document(event)
+            if several or view.nodes:
+                yield f"event {number} at {one.time(document)}: {reading.rule.title}"
+            yield from render(explain(reading.predicate, document, reading.paths))
+    if view.nodes:
+        yield from _why_stream(view, sample)
 
 
-def _seen(reading: Reading, view: View) -> _Seen:
-    test = compile_predicate(reading.predicate, reading.paths)
+def _why_stream(view: _View, sample: Sample) -> Iterator[str]:
+    found, counts = matches_of(view.nodes, view.inputs, sample.events)
+    for one in found:
+        yield f"match of {len(one.match.events())} events, completed by event {one.match.record}"
+    for name, count in counts.as_data().items():
+        yield f"left out: {count} {name}"
+
+
+def _views(rule: Rule, rules: RuleSet, pipelines: Pipelines) -> dict[View, _View]:
+    for base in chained(rule, rules):
+        if base.kind == "rule":
+            pipelines.require(base)
+    return {view: _view(rule, rules, pipelines, view) for view in VIEWS}
+
+
+def _view(rule: Rule, rules: RuleSet, pipelines: Pipelines, view: View) -> _View:
+    inputs = [_input(reading, view) for reading in readings(rule, rules, pipelines, view)]
+    stateful = is_stateful(rule, rules)
+    return _View(inputs, plan_of(rule, rules, pipelines, view).nodes if stateful else ())
+
+
+def _input(reading: Reading, view: View) -> Input:
     if view == "native":
-        return _Seen(reading, test, lambda event: event)
+        return input_of(reading)
     store = to_ecs if view == "ecs" else to_splunk
-    return _Seen(reading, test, lambda event: store(reading.source, event))
+    return input_of(reading, lambda event: store(reading.source, event))
 
 
 def missing_samples(rules: RuleSet, folder: Path) -> list[Rule]:

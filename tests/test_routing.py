@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -109,8 +110,8 @@ def test_shipped_rules_meet_their_samples(rule: Any) -> None:
     parts = readings(rule, rules, pipelines)
     mine = [[part.rule.logsource for part in parts]]
     for sample in read_samples(ROOT / "tests" / "samples" / f"{rule.stem}.yml"):
-        for view in VIEWS if sample.match and len(parts) == 1 else ():
-            event = stored(view, parts[0].source, sample.event)
+        for view, raw in product(VIEWS, sample.events if sample.match and len(parts) == 1 else ()):
+            event = stored(view, parts[0].source, raw)
             assert Routing(mine, SOURCES, view)(event).rules == (0,), (view, sample.name)
 
 

@@ -102,6 +102,7 @@ WORDS: dict[str, Callable[[_Refusal], str]] = {
     "minItems": lambda r: f"has {len(r.found)} of at least {r.wanted} entries",
     "maxItems": lambda r: f"has {len(r.found)} of at most {r.wanted} entries",
     "minProperties": lambda r: "is empty",
+    "oneOf": lambda r: f"has not just one of {', '.join(one['required'][0] for one in r.wanted)}",
     "uniqueItems": lambda r: "has an entry twice",
 }
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 
 import click
 
 from converter.cli.talk import tell_errors
 from converter.errors import LogError, RuleError
 from converter.logs import Record, read
+from converter.matcher.correlation import Node, input_of, matches_of, plan_of
 from converter.matcher.explain import as_json, explain, render
 from converter.matcher.routing import Origin, Routing
 from converter.matcher.rules import Reading, readings
 from converter.pipelines import Pipelines, View
 from converter.rules import Rule, read_rules
+from converter.rules.correlations import is_stateful
 
 
 @click.command("explain")
@@ -30,7 +33,8 @@ def command(rule: str, event: str, schema: View, pipelines: tuple[str, ...], as_
 
     EVENT is a file of events, or - for standard input. Tests marked with a star decide. RULE may be
     a folder; then every rule in it is explained. An event of another log source than the rule's is
-    explained too, and said to be one: scan does not try the rule on it.
+    explained too, and said to be one: scan does not try the rule on it. Of a correlation or
+    first-seen rule, each rule it rests on is explained, then what the events make together.
     """
     rule_set = read_rules((rule,))
     faults = tell_errors(rule_set.errors)
@@ -48,6 +52,9 @@ def command(rule: str, event: str, schema: View, pipelines: tuple[str, ...], as_
                 origin = Origin(part.rule.logsource, *routing(record.event).of(number))
                 _explain(one, part, record, origin, as_data)
         first += len(parts)
+        if is_stateful(one, rule_set):
+            nodes = plan_of(one, rule_set, chosen, schema).nodes
+            _explain_several(one, nodes, parts, records, as_data)
     sys.exit(1 if faults else 0)
 
 
@@ -71,3 +78,29 @@ def _explain(rule: Rule, part: Reading, record: Record, origin: Origin, as_data:
     click.echo(f"{part.rule.title} ({part.rule.path}), {record.file}:{record.number}")
     for line in (*origin.lines(), *render(explanation)):
         click.echo(f"  {line}")
+
+
+def _explain_several(
+    rule: Rule,
+    nodes: Sequence[Node],
+    parts: Sequence[Reading],
+    records: Sequence[Record],
+    as_data: bool,
+) -> None:
+    """What a rule over several events makes of all these records together."""
+    inputs = [input_of(part) for part in parts]
+    found, counts = matches_of(nodes, inputs, [record.event for record in records])
+    places = [sorted(one.record for one in match.single()) for _, match in found]
+    left_out = counts.as_data()
+    if as_data:
+        head = {"rule": {"id": rule.id, "title": rule.title, "path": rule.path}}
+        data = head | {"events": len(records), "matches": places, "left_out": left_out}
+        click.echo(json.dumps(data, ensure_ascii=False))
+        return
+    click.echo(f"{rule.title} ({rule.path}), {len(records)} events together")
+    for numbers in places:
+        click.echo(f"  match of the events {', '.join(map(str, numbers))}")
+    if not places:
+        click.echo("  no match")
+    for name, count in left_out.items():
+        click.echo(f"  left out: {count} {name}")

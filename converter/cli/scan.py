@@ -9,13 +9,15 @@ import click
 from rich.table import Table
 
 from converter.cli.routing import LogSourceWords, log_sources, route, tell_routing
+from converter.cli.several import compiled, microseconds, staged, tell_several
+from converter.cli.state import load_state, save_state
 from converter.cli.talk import console, tell_errors
 from converter.errors import LogError
 from converter.logs import Record, Reject, read
-from converter.matcher.rules import RuleTest, compile_rules
+from converter.matcher.correlation import Engine, prepare
 from converter.pipelines import Pipelines, View
 from converter.rules import read_rules
-from converter.scan import CompiledRule, Match, RuleSummary, Summary, scan, time_reader, window
+from converter.scan import Match, Summary, scan, window
 
 
 @click.command("scan")
@@ -40,6 +42,14 @@ from converter.scan import CompiledRule, Match, RuleSummary, Summary, scan, time
 @click.option("--until", help="Only events before this time.")
 @click.option("--no-event", is_flag=True, help="Leave the event out of each match.")
 @click.option("--fail-on-match", is_flag=True, help="Exit 1 if anything matched.")
+@click.option("--state", help="A file to go on from and to save for the next run.")
+@click.option(
+    "--lateness",
+    metavar="SPAN",
+    callback=microseconds,
+    help="How late an event may come, such as 15m; matches then wait no longer than that.",
+)
+@click.option("--base-rules", is_flag=True, help="Print what only correlations report, too.")
 @click.option("-v", "--verbose", is_flag=True, help="Name every rejected record, show the routing.")
 def command(
     logs: tuple[str, ...],
@@ -52,45 +62,49 @@ def command(
     until: str | None,
     no_event: bool,
     fail_on_match: bool,
+    state: str | None,
+    lateness: int | None,
+    base_rules: bool,
     verbose: bool,
 ) -> None:
     """Match LOGS (files, folders, gzipped or not, - for standard input) against rules.
 
     Prints one JSON object a match on stdout. Records that cannot be read are counted, and the first
     of each kind is shown; the scan goes on, and the exit code is 1. An event meets the rules whose
-    log source can be its own; one that is not recognised meets every rule.
+    log source can be its own; one that is not recognised meets every rule. Correlations and
+    first-seen rules see events in order of time; with --state they remember those of earlier runs.
     """
     if said and no_routing:
         raise click.UsageError("--logsource states a log source, --no-routing ignores all: use one")
     times = window(since, until)
     rule_set = read_rules(places or ("sigma_rules",))
     chosen = Pipelines(pipelines)
-    tests, refused = compile_rules(rule_set, chosen, schema)
+    tests, plan, refused = prepare(rule_set, chosen, schema)
     faults = tell_errors([*rule_set.errors, *refused])
     if not tests:
         raise LogError("no rules to match", next_step="name rules with --rules")
     routing = None if no_routing else route(tests, chosen, schema, said)
+    engine = Engine(plan.nodes, lateness=lateness)
+    if state is not None:
+        load_state(state, engine)
+    held = frozenset() if base_rules else plan.held
     summary = Summary()
-    compiled = _compiled(tests)
-    results = scan(compiled, _records(logs), times=times, summary=summary, routing=routing)
+    results = scan(
+        compiled(tests, plan, held),
+        _records(logs),
+        times=times,
+        summary=summary,
+        stage=staged(plan, engine, held, more=state is not None),
+        routing=routing,
+    )
     _print(results, with_event=not no_event, verbose=verbose)
+    if state is not None:
+        save_state(state, engine)
     if verbose:
         tell_routing(summary, tests)
     faults += _tell(summary)
     matched = fail_on_match and any(summary.matches.values())
     sys.exit(_exit_code(summary, faults, matched))
-
-
-def _compiled(tests: Sequence[RuleTest]) -> list[CompiledRule]:
-    return [
-        CompiledRule(
-            RuleSummary(one.rule.id, one.rule.title, one.rule.level or None, one.rule.path),
-            one.matches,
-            time_reader(one.time),
-            one.rule.kind == "correlation",
-        )
-        for one in tests
-    ]
 
 
 def _records(logs: Sequence[str]) -> Iterator[Record | Reject]:
@@ -127,6 +141,7 @@ def _tell(summary: Summary) -> int:
         click.echo(
             f"rejected: {rejected.count} {kind}; the first: {_place(first)}: {first.why}", err=True
         )
+    tell_several(summary)
     found = {rule: count for rule, count in summary.matches.items() if count}
     if found:
         table = Table("matches", "level", "rule", title_justify="left")

@@ -13,7 +13,7 @@ from converter.matcher.fields import Event, Paths
 from converter.matcher.program import EventTest, compile_predicate
 from converter.pipelines import Pipelines, View
 from converter.rules import Rule, RuleSet
-from converter.rules.correlations import filtered, is_any_of, referenced
+from converter.rules.correlations import chained, filtered, is_stateful
 
 _TIMES = {"ecs": ("@timestamp",), "splunk": ("_time",)}
 _ANYWHERE = ("eventTime", "@timestamp", "time", "timestamp")
@@ -49,20 +49,18 @@ class RuleTest:
 def readings(
     rule: Rule, rules: RuleSet, pipelines: Pipelines, view: View = "native"
 ) -> list[Reading]:
-    """One reading, or one for each rule of a bundle. Raises RuleError, PipelineError."""
-    if rule.kind == "correlation":
-        if not is_any_of(rule):
-            what = f"correlations of type {rule.data['correlation'].get('type')} do not run yet"
-            step = "only `event_count` of at least one event does"
-            raise rule.error(what, "correlation", next_step=step)
-        bases = referenced(rule, rules)
-        return [one for base in bases for one in readings(base, rules, pipelines, view)]
-    if "new_terms" in rule.extra:
-        step = "scan for the base condition with a rule of its own"
-        what = "first-seen rules do not run yet"
-        raise rule.error(what, "polysigma", "new_terms", next_step=step)
+    """The rule's reading; of a correlation, those of all rules it rests on, each once.
+
+    What is looked at over several events is not part of them. Raises RuleError, PipelineError.
+    """
+    bases = [one for one in chained(rule, rules) if one.kind == "rule"]
+    return [base_reading(base, rules, pipelines, view) for base in bases]
+
+
+def base_reading(rule: Rule, rules: RuleSet, pipelines: Pipelines, view: View) -> Reading:
+    """What a rule, not a correlation, asks of one event, filters included."""
     parts = (rule, *filtered(rule, rules))
-    return [_native(parts, pipelines) if view == "native" else _stored(parts, pipelines, view)]
+    return _native(parts, pipelines) if view == "native" else _stored(parts, pipelines, view)
 
 
 def _native(parts: Sequence[Rule], pipelines: Pipelines) -> Reading:
@@ -88,7 +86,9 @@ def _stored(parts: Sequence[Rule], pipelines: Pipelines, view: Literal["ecs", "s
     lowered = _all([lower(part, one.rule) for part, one in mapped])
     predicate = p.in_zone(lowered, pipelines.zone(parts[0]))
     stored = as_stored(predicate, mapped[0][1].facts)
-    return Reading(parts[0], stored, None, _TIMES[view], source.stem if source else "")
+    # Splunk sets _time from the event's own time, which extracted fields still hold.
+    times = _TIMES[view] + (source.time if source and view == "splunk" else ())
+    return Reading(parts[0], stored, None, times, source.stem if source else "")
 
 
 def _all(parts: Sequence[p.Predicate]) -> p.Predicate:
@@ -96,19 +96,32 @@ def _all(parts: Sequence[p.Predicate]) -> p.Predicate:
 
 
 def compile_rules(
-    rules: RuleSet, pipelines: Pipelines, view: View = "native"
+    rules: RuleSet, pipelines: Pipelines, view: View = "native", *, inputs: bool = False
 ) -> tuple[list[RuleTest], list[PolysigmaError]]:
-    """Every rule and bundle as a test of one event, and what could not be made into one."""
+    """Every rule and bundle as a test of one event, and what could not be made into one.
+
+    Correlations and first-seen rules are errors here. With `inputs` they are not, being left to
+    `converter.matcher.correlation`, and first-seen rules are tests of what they look at.
+    """
     tests: list[RuleTest] = []
     errors: list[PolysigmaError] = []
     for rule in rules.rules:
         if rule.kind == "filter":
             continue
         try:
-            tests.append(_compile(rule, readings(rule, rules, pipelines, view)))
+            if is_stateful(rule, rules) and not inputs:
+                raise _over_several(rule)
+            if rule.kind == "rule" or not is_stateful(rule, rules):
+                tests.append(_compile(rule, readings(rule, rules, pipelines, view)))
         except PolysigmaError as error:
             errors.append(rule.place(error))
     return tests, errors
+
+
+def _over_several(rule: Rule) -> PolysigmaError:
+    keys = ("correlation",) if rule.kind == "correlation" else ("polysigma", "new_terms")
+    step = "run it over a stream of events, as `polysigma scan` does"
+    return rule.error("the rule is no test of one event", *keys, next_step=step)
 
 
 def _compile(rule: Rule, parts: Sequence[Reading]) -> RuleTest:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
+from converter.matcher.fields import Event, field_reader
 from converter.matcher.text import Number, number
+
+TimeReader = Callable[[Event], str | None]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_TEXT = re.compile(r"-?[0-9]{9,20}(?:\.[0-9]*)?", re.ASCII)
@@ -51,6 +54,18 @@ def moment(value: Any) -> datetime | None:
     return None if stamp is None else _from_epoch(stamp)
 
 
+def instant(value: Any) -> int | None:
+    """The time that a value states in microseconds since 1970, finer digits cut; None if none.
+
+    Text as `moment` reads it; without a zone it is UTC.
+    """
+    found = moment(value.strip() if isinstance(value, str) else value)
+    if found is None:
+        return None
+    zoned = found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+    return (zoned - _EPOCH) // timedelta(microseconds=1)
+
+
 def _from_text(written: str) -> datetime | None:
     if len(written) > _LONGEST:
         return None
@@ -69,7 +84,26 @@ def _from_epoch(stamp: Number) -> datetime | None:
     scale = 1 if size < 10**11 else 10**3 if size < 10**14 else 10**6 if size < 10**17 else 10**9
     try:
         if isinstance(stamp, int):
-            return _EPOCH + timedelta(seconds=stamp // scale)
+            return _EPOCH + timedelta(microseconds=stamp * 10**6 // scale)
         return _EPOCH + timedelta(seconds=stamp / scale)
     except (OverflowError, ValueError):
         return None
+
+
+def time_reader(paths: Sequence[str]) -> TimeReader:
+    """A function from an event to its time as written there, from the first of the paths with one.
+
+    Text that is empty and values that are neither text nor number are no time.
+    """
+    readers = tuple(field_reader(path) for path in paths)
+
+    def read(event: Event) -> str | None:
+        for reader in readers:
+            for value in reader(event) or ():
+                if isinstance(value, str | int | float) and not isinstance(value, bool):
+                    written = str(value)
+                    if written:
+                        return written
+        return None
+
+    return read

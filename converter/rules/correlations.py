@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from converter.errors import RuleError
 from converter.rules.model import Rule, RuleSet
 
 Type = Literal[
@@ -149,12 +150,44 @@ def referenced(correlation: Rule, rules: RuleSet) -> tuple[Rule, ...]:
 def _find(correlation: Rule, name: str, rules: RuleSet) -> Rule:
     for rule in rules.rules:
         if name.lower() == rule.id or (name and name == rule.name):
-            if rule is correlation:
-                break
+            if rule.kind == "filter":
+                what = f"the correlation's rule {name} is a filter"
+                step = "name rules and correlations only; filters apply by themselves"
+                raise correlation.error(what, "correlation", "rules", next_step=step)
             return rule
     what = f"the correlation's rule {name} is not among the rules read"
     step = "give its id or `name:`, and read its file too"
     raise correlation.error(what, "correlation", "rules", next_step=step)
+
+
+def chained(rule: Rule, rules: RuleSet) -> tuple[Rule, ...]:
+    """All rules that a rule rests on at any depth, each after those it refers to; itself last.
+
+    Raises RuleError where a correlation refers to itself, directly or through others.
+    """
+    done: dict[str, Rule] = {}
+    above: dict[str, Rule] = {}
+    stack = [(rule, False)]
+    while stack:
+        one, entered = stack.pop()
+        if entered:
+            done[one.id] = above.pop(one.id)
+        elif one.id in above:
+            raise _circle(one, list(above.values()))
+        elif one.id not in done:
+            above[one.id] = one
+            stack.append((one, True))
+            bases = referenced(one, rules) if one.kind == "correlation" else ()
+            stack.extend((base, False) for base in reversed(bases))
+    return tuple(done.values())
+
+
+def _circle(rule: Rule, above: list[Rule]) -> RuleError:
+    names = [one.name or one.id for one in above]
+    circle = [*names[above.index(rule) :], rule.name or rule.id]
+    what = f"the correlation refers to itself: {' -> '.join(circle)}"
+    step = "take one of these references out"
+    return above[-1].error(what, "correlation", "rules", next_step=step)
 
 
 def is_any_of(correlation: Rule) -> bool:
@@ -163,6 +196,16 @@ def is_any_of(correlation: Rule) -> bool:
     if body.get("type") != "event_count" or body.get("group-by"):
         return False
     return body.get("condition") in ({"gte": 1}, {"gt": 0})
+
+
+def is_stateful(rule: Rule, rules: RuleSet) -> bool:
+    """Whether the rule looks at more than one event; a bundle of tests of one event does not."""
+    if rule.kind != "correlation":
+        return "new_terms" in rule.extra
+    return any(
+        "new_terms" in one.extra or (one.kind == "correlation" and not is_any_of(one))
+        for one in chained(rule, rules)
+    )
 
 
 def filtered(rule: Rule, rules: RuleSet) -> tuple[Rule, ...]:

@@ -1,0 +1,86 @@
+"""Rules over several events in a scan: what they are fed, and what is said of what they left."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import click
+
+from converter.matcher.correlation import Engine, Plan
+from converter.matcher.rules import RuleTest
+from converter.rules import Rule
+from converter.rules.correlations import seconds
+from converter.scan import CompiledRule, Report, RuleSummary, Stage, Summary, time_reader
+
+_WORDS = {
+    "untimed": "have no readable time",
+    "late": "came after later ones had been judged; --lateness SPAN waits for such",
+    "ungrouped": "lack a field to group by or to remember",
+    "cut": "have more combinations of values than are kept",
+    "evicted_events": "had to leave a window that was full",
+}
+_EVICTED = {
+    "evicted_groups": "windows had to go, there were too many",
+    "evicted_terms": "remembered values had to go, there were too many",
+}
+
+
+def compiled(tests: Sequence[RuleTest], plan: Plan, held: Collection[str]) -> list[CompiledRule]:
+    """The tests as a scan runs them; `held` are the ids of rules that only correlations report."""
+    fed = {rule for node in plan.nodes for rule in node.inputs}
+    first_seen = {node.rule.id for node in plan.nodes if node.kind == "first_seen"}
+    return [
+        CompiledRule(
+            _summary(one.rule),
+            one.matches,
+            time_reader(one.time),
+            one.rule.kind == "correlation",
+            one.rule.id in fed,
+            _report(one.rule.id, first_seen, held),
+        )
+        for one in tests
+    ]
+
+
+def _report(rule: str, first_seen: Collection[str], held: Collection[str]) -> Report:
+    if rule in first_seen:
+        return "input"
+    return "held" if rule in held else "match"
+
+
+def _summary(rule: Rule) -> RuleSummary:
+    return RuleSummary(rule.id, rule.title, rule.level or None, rule.path)
+
+
+def staged(plan: Plan, engine: Engine, held: frozenset[str], *, more: bool) -> Stage:
+    """The stage of a scan for rules over several events."""
+    rules = {node.rule.id: _summary(node.rule) for node in plan.nodes if node.shown}
+    return Stage(engine, rules, held, more)
+
+
+def microseconds(context: click.Context, option: Any, span: str | None) -> int | None:
+    """The span of time that a user writes."""
+    found = None if span is None else seconds(span)
+    if span is not None and found is None:
+        step = "write a number and one of s, m, h, d, w, such as 15m"
+        raise click.BadParameter(f"{span!r} is no span of time; {step}")
+    return None if found is None else found * 10**6
+
+
+def tell_several(summary: Summary) -> None:
+    """One line for each kind of thing left out, held back or waiting; none where all is plain."""
+    for name, count in summary.left_out.as_data().items():
+        words = f"events {_WORDS[name]}" if name in _WORDS else _EVICTED[name]
+        click.echo(f"correlations and first-seen rules: {count} {words}", err=True)
+    events, windows = summary.waiting
+    if events or windows:
+        click.echo(f"waiting for the next run: {events} events, {windows} open windows", err=True)
+    held = sum(summary.held.values())
+    if held:
+        rules = len(summary.held)
+        click.echo(
+            f"held back: {held} matches of {rules} rule{'s' if rules > 1 else ''} that only "
+            "correlations report; --base-rules prints them",
+            err=True,
+        )

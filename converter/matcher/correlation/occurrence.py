@@ -1,0 +1,72 @@
+"""What correlations work on: events that matched a rule, and matches of other correlations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from converter.matcher.fields import Event
+
+
+class Place(NamedTuple):
+    """Where something stands in time: microseconds since 1970, then the order of arrival."""
+
+    time: int
+    order: int
+
+
+BEFORE_ALL = Place(-(2**63), 0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Occurrence:
+    """An event that matched rules, or the match of a correlation or first-seen rule.
+
+    Of a match, `parts` are what it is made of in order, each with the step (the place in the rule's
+    list) that it stands for, `key` the values of its group; all else is that of its last part.
+    `written` is the time as the event states it.
+    """
+
+    place: Place
+    event: Event
+    file: str
+    record: int
+    written: str | None
+    parts: tuple[tuple[Occurrence, int], ...] = ()
+    key: tuple[str, ...] = ()
+
+    def events(self) -> list[Event]:
+        """The events of a match, each once, in order of time."""
+        return [one.event for one in sorted(self.single(), key=lambda one: one.place)]
+
+    def single(self) -> Iterator[Occurrence]:
+        """The events that a match is made of, each once, in no order."""
+        found: dict[int, Occurrence] = {}
+        stack = [self]
+        while stack:
+            one = stack.pop()
+            if id(one) not in found:
+                found[id(one)] = one
+                stack.extend(part for part, _ in one.parts)
+        return (one for one in found.values() if not one.parts)
+
+
+Row = tuple[str, ...]
+RowReader = Callable[[Occurrence], list[Row]]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one moment adds to a group: occurrences, each with its step, and their values."""
+
+    place: Place
+    found: tuple[tuple[Occurrence, int], ...]
+    rows: tuple[Row, ...]
+
+
+def match_of(entries: list[Entry], key: Row, place: Place) -> Occurrence:
+    """The match made of these entries, completed at this place."""
+    parts = tuple(part for entry in entries for part in entry.found)
+    last = parts[-1][0]
+    return Occurrence(place, last.event, last.file, last.record, last.written, parts, key)

@@ -1,0 +1,184 @@
+"""Events x rules -> matches, on one machine.
+
+Each record meets every rule by itself; what matched goes on, with its time and place, to the stage
+of rules that look at several events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from converter.logs import Record, Reject
+from converter.logs.records import EXCERPT
+from converter.matcher import Event, EventTest
+from converter.matcher.correlation import Engine, Found
+from converter.matcher.routing import Route
+from converter.matcher.times import TimeReader, time_reader
+from converter.scan.results import Match, Rejected, Routed, RuleSummary, Summary, as_json
+from converter.scan.times import Window, instant, window
+
+__all__ = [
+    "CompiledRule",
+    "Match",
+    "Rejected",
+    "Report",
+    "Routed",
+    "RuleSummary",
+    "Stage",
+    "Summary",
+    "Window",
+    "scan",
+    "time_reader",
+    "window",
+]
+
+Report = Literal["match", "held", "input"]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRule:
+    """A rule ready to run: its test of an event, and what reads an event's time.
+
+    `correlation` marks a bundle "any of these rules": it matches single events, but its matches
+    carry a list of events as those of every correlation do. `feeds`: its matches go to rules that
+    look at several events. `report`: whether they are matches for the user; `held` back, because
+    only a correlation reports them; or `input`, what a first-seen rule looks at.
+    """
+
+    rule: RuleSummary
+    matches: EventTest
+    time: TimeReader
+    correlation: bool = False
+    feeds: bool = False
+    report: Report = "match"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The rules that look at several events: hits go in, in any order; their matches come out.
+
+    `rules` are those of the engine's nodes by id, `held` the ids of those that do not report.
+    `more`: the state is saved for a later run, so what can still grow stays open.
+    """
+
+    engine: Engine
+    rules: Mapping[str, RuleSummary]
+    held: frozenset[str] = frozenset()
+    more: bool = False
+
+    def take(self, hits: Sequence[Match]) -> Iterator[tuple[Match, Report]]:
+        """The matches of one record; what they decide."""
+        first = hits[0]
+        time = next((hit.time for hit in hits if hit.time), None)
+        rules = [str(hit.rule.id) for hit in hits]
+        added = self.engine.add(first.event, rules, time, first.file, first.record)
+        return self._matches(added)
+
+    def finish(self) -> Iterator[tuple[Match, Report]]:
+        """What is decided when there are no more records."""
+        return self._matches(self.engine.finish(more=self.more))
+
+    def _matches(self, found: Iterable[Found]) -> Iterator[tuple[Match, Report]]:
+        for node, match in found:
+            if node.shown:
+                rule = self.rules[node.rule.id]
+                events = match.events() if node.rule.kind == "correlation" else ()
+                one = Match(
+                    rule, match.file, match.record, match.written, match.event, bool(events), events
+                )
+                yield one, "held" if node.rule.id in self.held else "match"
+
+
+def scan(
+    compiled: Sequence[CompiledRule],
+    records: Iterable[Record | Reject],
+    *,
+    times: Window | None = None,
+    summary: Summary | None = None,
+    stage: Stage | None = None,
+    routing: Callable[[Event], Route] | None = None,
+) -> Iterator[Match | Reject]:
+    """Every match of every rule, in the order of records, then of rules; rejects pass through.
+
+    `routing` names by their places in `compiled` the rules to try on an event; without it, all are.
+    Matches of `stage` come when they are decided, in order of time: mostly at the end. A rule that
+    fails on an event gives a reject of the kind `matcher`, and the scan goes on. `summary` is
+    counted up as results are taken. With `times`, a match counts when its event's time is in the
+    window or cannot be read.
+    """
+    counts = Summary() if summary is None else summary
+    for rule in (*(one.rule for one in compiled), *(stage.rules.values() if stage else ())):
+        counts.matches.setdefault(rule, 0)
+    for record in records:
+        if isinstance(record, Reject):
+            counts.reject(record)
+            yield record
+            continue
+        counts.records += 1
+        numbers = counts.take(routing(record.event)).rules if routing else range(len(compiled))
+        yield from _meet(map(compiled.__getitem__, numbers), record, times, counts, stage)
+    if stage is not None:
+        yield from _kept(stage.finish(), times, counts)
+        counts.left_out, counts.waiting = stage.engine.counts, stage.engine.waiting()
+
+
+def _meet(
+    compiled: Iterable[CompiledRule],
+    record: Record,
+    times: Window | None,
+    counts: Summary,
+    stage: Stage | None,
+) -> Iterator[Match | Reject]:
+    """One record and all rules, then what its matches decide at the stage."""
+    hits: list[Match] = []
+    for rule in compiled:
+        result = _run(rule, record)
+        if result is None:
+            continue
+        if isinstance(result, Match) and rule.feeds:
+            hits.append(result)
+        yield from _kept(((result, rule.report),), times, counts)
+    if hits and stage is not None:
+        yield from _kept(stage.take(hits), times, counts)
+
+
+def _kept(
+    results: Iterable[tuple[Match | Reject, Report]], times: Window | None, counts: Summary
+) -> Iterator[Match | Reject]:
+    """The results that the user is to see, counted."""
+    for result, report in results:
+        if isinstance(result, Reject):
+            counts.reject(result)
+            yield result
+        elif report == "match" and _counts(result, times, counts):
+            counts.matches[result.rule] += 1
+            yield result
+        elif report == "held":
+            counts.held[result.rule] = counts.held.get(result.rule, 0) + 1
+
+
+def _run(rule: CompiledRule, record: Record) -> Match | Reject | None:
+    try:
+        if not rule.matches(record.event):
+            return None
+        time = rule.time(record.event)
+    except Exception as error:  # noqa: BLE001  a rule that fails must not end the scan
+        why = f"the rule {rule.rule.path} fails on it: {type(error).__name__}: {error}"
+        raw = as_json(record.event)[:EXCERPT]
+        return Reject(record.file, record.number, "", "matcher", why, raw)
+    correlation = rule.correlation
+    return Match(rule.rule, record.file, record.number, time, record.event, correlation)
+
+
+def _counts(match: Match, times: Window | None, counts: Summary) -> bool:
+    """Whether the match's time is asked for."""
+    if times is None:
+        return True
+    time = instant(match.time)
+    if time is None:
+        counts.undated += 1
+        return True
+    counts.outside += not times.holds(time)
+    return times.holds(time)
