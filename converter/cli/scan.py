@@ -84,9 +84,7 @@ def command(
     if not tests:
         raise LogError("no rules to match", next_step="name rules with --rules")
     routing = None if no_routing else route(tests, chosen, schema, said)
-    engine = Engine(plan.nodes, lateness=lateness)
-    if state is not None:
-        load_state(state, engine)
+    engine = load_state(state, Engine(plan.nodes, lateness=lateness))
     held = frozenset() if base_rules else plan.held
     summary = Summary()
     results = scan(
@@ -98,8 +96,7 @@ def command(
         routing=routing,
     )
     _print(results, with_event=not no_event, verbose=verbose)
-    if state is not None:
-        save_state(state, engine)
+    save_state(state, engine)
     if verbose:
         tell_routing(summary, tests)
     faults += _tell(summary)

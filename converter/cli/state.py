@@ -12,8 +12,10 @@ from converter.errors import StateError
 from converter.matcher.correlation import Engine, packed, unpacked
 
 
-def load_state(file: str, engine: Engine) -> None:
+def load_state(file: str | None, engine: Engine) -> Engine:
     """Goes on from the file, where there is one; says which rules begin anew. Raises StateError."""
+    if file is None:
+        return engine
     path = Path(file)
     if not path.parent.is_dir():
         raise StateError("its folder does not exist", path=file, next_step="make the folder")
@@ -26,10 +28,13 @@ def load_state(file: str, engine: Engine) -> None:
         raise error.at(file) from None
     for title in dropped:
         click.echo(f"state: {title!r} has changed or is gone; what was saved is dropped", err=True)
+    return engine
 
 
-def save_state(file: str, engine: Engine) -> None:
+def save_state(file: str | None, engine: Engine) -> None:
     """Writes the file in one step, so that there is always a whole one. Raises StateError."""
+    if file is None:
+        return
     path = Path(file)
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
