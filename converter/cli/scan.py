@@ -76,7 +76,6 @@ def command(
     """
     if said and no_routing:
         raise click.UsageError("--logsource states a log source, --no-routing ignores all: use one")
-    times = window(since, until)
     rule_set = read_rules(places or ("sigma_rules",))
     chosen = Pipelines(pipelines)
     tests, plan, refused = prepare(rule_set, chosen, schema)
@@ -90,7 +89,7 @@ def command(
     results = scan(
         compiled(tests, plan, held),
         _records(logs),
-        times=times,
+        times=window(since, until),
         summary=summary,
         stage=staged(plan, engine, held, more=state is not None),
         routing=routing,
