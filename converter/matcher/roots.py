@@ -27,10 +27,11 @@ def under_roots(path: Under, find: Find) -> Find:
             if inside is None:
                 continue
             for rest in rests:
-                for node in _below(inside, rest):
-                    values = find(node) if isinstance(node, Mapping) else None
-                    if values is not None:
-                        return values
+                for node in (inside,) if not rest else _below(inside, rest):
+                    if node is not None and isinstance(node, Mapping):
+                        values = find(node)
+                        if values is not None:
+                            return values
         return _from_lists(event, named, path.name)
 
     return read

@@ -27,7 +27,7 @@ import yaml
 
 from converter.errors import PipelineError
 from converter.pipelines import windows_tables
-from converter.pipelines.shapes import Aliases, Shape, read_shape
+from converter.pipelines.shapes import Aliases, Shape, read_shape, together
 
 View = Literal["native", "ecs", "splunk"]
 VIEWS: tuple[View, ...] = ("native", "ecs", "splunk")
@@ -115,15 +115,16 @@ class LogSources:
     def shape(self, logsource: Mapping[str, str]) -> Shape | None:
         """Where raw events of a rule's log source hold its fields; None where nothing is said.
 
-        Without a product, its category or service decides.
+        Without a product, its category or service decides; then several shapes can be its own.
         """
-        for product in self._products:
-            mine = logsource.get("product")
-            if "native" in product.shapes and (
-                mine == product.name if mine else _names(product, logsource)
-            ):
-                return product.shapes["native"]
-        return None
+        mine = logsource.get("product")
+        found = [
+            product.shapes["native"]
+            for product in self._products
+            if "native" in product.shapes
+            and (mine == product.name if mine else _names(product, logsource))
+        ]
+        return together(found) if found else None
 
 
 def written(logsource: Mapping[str, str]) -> str:

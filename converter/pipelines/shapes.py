@@ -6,12 +6,15 @@ of a few roots.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from converter.paths import Path, Under
+
+Aliases = tuple[tuple[Mapping[str, str], Mapping[str, tuple[str, ...]]], ...]
+"""Log sources and, for rules of each, further names of fields."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Shape:
     named: tuple[str, ...] = ()
     flattened: tuple[str, ...] = ()
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    aliases: tuple[tuple[Mapping[str, str], Mapping[str, tuple[str, ...]]], ...] = ()
+    aliases: Aliases = ()
     clues: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     spelled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     time: tuple[str, ...] = ()
@@ -74,7 +77,23 @@ def read_shape(data: Mapping[str, Any], more: Aliases = ()) -> Shape:
     )
 
 
-Aliases = tuple[tuple[Mapping[str, str], Mapping[str, tuple[str, ...]]], ...]
+def together(shapes: Sequence[Shape]) -> Shape:
+    """One shape that finds what any of these finds, the first of them first."""
+    if len(shapes) == 1:
+        return shapes[0]
+    names = dict.fromkeys(name for shape in shapes for name in shape.fields)
+    return Shape(
+        _union(shape.roots for shape in shapes),
+        _union(shape.named for shape in shapes),
+        _union(shape.flattened for shape in shapes),
+        {name: _union(shape.fields.get(name, ()) for shape in shapes) for name in names},
+        tuple(alias for shape in shapes for alias in shape.aliases),
+        time=_union(shape.time for shape in shapes),
+    )
+
+
+def _union(paths: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(path for several in paths for path in several))
 
 
 def _lists(names: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
