@@ -15,11 +15,14 @@ from hypothesis import strategies as st
 
 from converter.errors import PipelineError
 from converter.ingest import to_ecs, to_splunk
+from converter.matcher import compile_predicate
 from converter.matcher.fields import reader
+from converter.matcher.index import Index, need
 from converter.matcher.routing import Recognition, Routing
 from converter.matcher.rules import readings
 from converter.pipelines import Pipelines
 from converter.pipelines.log_sources import VIEWS, LogSources, View, written
+from converter.predicate import Equals
 from converter.rules import read_rules
 from converter.samples import read_samples
 from converter.scan import time_reader
@@ -68,6 +71,20 @@ def test_fields_are_found_in_every_shape(case: dict[str, Any]) -> None:
     assert {n: v if v is None else list(v) for n, v in found.items()} == case["finds"]
     if "time" in case:
         assert time_reader(shape.time)(case["event"]) == case["time"]
+
+
+@pytest.mark.parametrize("case", cases("shapes"), ids=title)
+def test_the_index_sees_fields_in_every_shape(case: dict[str, Any]) -> None:
+    """What a field is found to hold makes its rule a candidate in the bytes of the event."""
+    shape = SOURCES.shape(case.get("logsource", {"product": "windows"}))
+    assert shape is not None
+    paths = shape.reader_of(case.get("logsource", {"category": "process_creation"}))
+    tests = [Equals(name, value) for name, found in case["finds"].items() for value in found or ()]
+    index = Index([need(test, paths) for test in tests])
+    raw = json.dumps(case["event"]).encode()
+    matching = [n for n, test in enumerate(tests) if compile_predicate(test, paths)(case["event"])]
+    assert matching == list(range(len(tests)))
+    assert set(matching) <= {*index.always, *index.rules_of(raw)}
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,6 @@ from converter.paths import Under
 
 Find = Callable[[Mapping[str, Any]], Sequence[Any] | None]
 
-_NAMES = ("@Name", "Name", "name", "#attributes")
-_VALUES = ("#text", "text", "Value", "value", "$")
-
 
 def under_roots(path: Under, find: Find) -> Find:
     """A function from an event to what `find` gives of the first root that has the field.
@@ -69,15 +66,15 @@ def _below(node: Any, steps: Sequence[str]) -> Iterator[Any]:
 
 
 def _named(lists: Iterator[Any], name: str) -> Iterator[Any]:
-    """The values of this name in lists of named values; one without text is empty text."""
+    """The values of this name in lists of named values."""
     for items in lists:
         for item in items if isinstance(items, list | tuple) else (items,):
             if isinstance(item, Mapping) and _name(item) == name:
-                yield next((item[key] for key in _VALUES if key in item), "")
+                yield from [item[key] for key in Under.VALUES if key in item][:1]
 
 
 def _name(item: Mapping[str, Any]) -> Any:
-    for key in _NAMES:
+    for key in Under.NAMES:
         if key in item:
             value = item[key]
             return value.get("Name") if isinstance(value, Mapping) else value

@@ -21,6 +21,7 @@ from converter.languages.regexp_tree import Alt, Chars, Items, Repeat, read
 from converter.matcher.fields import Paths
 from converter.matcher.index.spelling import beginning, is_bare, key_of, pieces
 from converter.matcher.text import text
+from converter.paths import Under
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,8 @@ def either(needs: Iterable[Need]) -> Need:
 def _under(field: str, paths: Paths | None, probe: Callable[[str], Need]) -> Need:
     """What `probe` says of the key at which each path of the field ends."""
     names = (paths(field) if paths else ()) or (field,)
-    keys = (key_of(name) for name in dict.fromkeys(names))
+    ends = (end for name in names for end in (name.keys if isinstance(name, Under) else (name,)))
+    keys = (key_of(end) for end in dict.fromkeys(ends))
     return either(NOTHING if key is None else probe(key) for key in keys)
 
 
