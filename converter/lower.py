@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from math import isfinite
 from typing import Any
 
@@ -26,12 +25,13 @@ from sigma.rule import SigmaRule
 
 from converter import predicate as p
 from converter.errors import RuleError
-from converter.pipelines import Facts
 from converter.rules import Rule
+from converter.stored import as_stored
 from converter.upstream import (
     DASH,
     DASHES,
     Bytes,
+    is_apart,
     is_cased,
     join_absences,
     named,
@@ -39,6 +39,8 @@ from converter.upstream import (
     read_rule,
     reworded,
 )
+
+__all__ = ["as_stored", "lower", "lower_item", "tree"]
 
 _MANY = p.Wildcard.MANY
 _SPECIAL = {
@@ -231,6 +233,7 @@ def _compare(field: str, value: values.SigmaCompareExpression) -> p.Predicate:
 
 def _field_reference(field: str, value: values.SigmaFieldReference) -> p.Predicate:
     relation = _RELATIONS[bool(value.starts_with), bool(value.ends_with)]
+    relation = "differs" if is_apart(value) else relation
     return p.FieldCompare(field, relation, value.field, is_cased(value))
 
 
@@ -276,25 +279,3 @@ def _keyword(value: values.SigmaType) -> p.Predicate:
     if isinstance(value, values.SigmaExpansion):
         return p.Or(tuple(_keyword(inner) for inner in value.values))
     raise RuleError(f"{named(value)} without a field is no keyword", next_step="give it a field")
-
-
-def as_stored(predicate: p.Predicate, facts: Callable[[str], Facts]) -> p.Predicate:
-    """A mapped predicate over documents as the schema stores them.
-
-    A null may be the text "null", and what the raw event lacks may have a text of its own. Times
-    stand in UTC.
-    """
-
-    def change(test: p.Test) -> p.Predicate:
-        if isinstance(test, p.Null):
-            known = facts(test.field)
-            texts = ["null"] * known.null_text + [known.absent] * bool(known.absent)
-            return p.Or((test, *(p.Equals(test.field, text) for text in texts)))
-        if isinstance(test, p.TimePart) and test.zone == "UTC" and test.field != "_time":
-            return replace(test, zone="")  # stores keep times in UTC, or as the event has them
-        if isinstance(test, p.Exists) or (isinstance(test, p.Glob) and test.pattern == (_MANY,)):
-            absent = facts(test.field).absent
-            return p.And((test, p.Not(p.Equals(test.field, absent)))) if absent else test
-        return test
-
-    return p.rebuild(predicate, change)

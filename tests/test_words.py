@@ -27,8 +27,8 @@ from converter.upstream import mend
 FOLDER = Path(__file__).with_name("cases") / "words"
 ID = "00000000-0000-4000-8000-000000000004"
 MODIFIERS = """
-all base64 base64offset cased cidr contains day endswith exists expand fieldref gt gte hour i lt lte
-m minute month neq re s startswith utf16 utf16be utf16le week weekday wide windash year
+all base64 base64offset cased cidr contains day differs endswith exists expand fieldref gt gte hour
+i lt lte m minute month neq re s startswith utf16 utf16be utf16le week weekday wide windash year
 """.split()
 VALUES = """
 boolean condition dotted_key empty_string keywords lists nested_path null number spaced_key string

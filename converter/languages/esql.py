@@ -193,7 +193,12 @@ class Esql(ElasticEmitter, ESQLBackend):
     def field_compare(self, test: p.FieldCompare, facts: Facts, other: Facts) -> Said:
         for side in (facts, other):
             lower = test.cased and side.type == "lowercase"
-            if lower or side.type in ("flattened", "nested") or side.lists:
+            if (
+                test.relation == "differs"
+                or lower
+                or side.type in ("flattened", "nested")
+                or side.lists
+            ):
                 what = f"{side.name} ({side.type}) cannot be compared with another field"
                 self.refuse(what, "use SPL")
         left, right = self.field_name(facts.name), self.field_name(other.name)

@@ -153,6 +153,20 @@ def two_fields(op: str, left: t.Expression, right: t.Expression) -> p.Predicate 
     return None
 
 
+def some_apart(node: t.Expression) -> p.Predicate | None:
+    """`mvmap(a, if(a!=b, 1, null()))`, which is there where some value of a is none of b."""
+    match node:
+        case t.Call(
+            "mvmap", (t.Name(one), t.Call("if", (t.Binary("!=", left, right), some, none)))
+        ):
+            of = _same_case(left, right)
+            if of is None or of[0] != one or some != t.Number(1) or none != t.Call("null", ()):
+                return None
+            return p.FieldCompare(one, "differs", of[1], of[2])
+        case _:
+            return None
+
+
 def held_in(held: t.Expression, pattern: t.Expression) -> p.Predicate | None:
     """`like(a, "%".b."%")`: one field holds another."""
     many = t.Text("%")

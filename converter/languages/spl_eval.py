@@ -204,6 +204,15 @@ def _mvfilter(args: tuple[t.Expression, ...], event: Fields, zone: str) -> Any:
     return kept or None
 
 
+def _mvmap(args: tuple[t.Expression, ...], event: Fields, zone: str) -> Any:
+    if len(args) != 2 or not isinstance(args[0], t.Name):
+        refuse("mvmap() of anything but a field and an expression")
+    name = args[0].name
+    held = v.texts(event[name]) if name in event else []
+    made = (value_of(args[1], {**event, name: text}, zone) for text in held)
+    return [one for one in made if one is not None] or None
+
+
 def _searchmatch(args: tuple[t.Expression, ...], event: Fields, zone: str) -> Any:
     if len(args) != 1 or not isinstance(args[0], t.Text):
         refuse("searchmatch() of anything but one text")
@@ -216,5 +225,6 @@ _LAZY: Mapping[str, Callable[[tuple[t.Expression, ...], Fields, str], Any]] = {
     "coalesce": _coalesce,
     "in": _in,
     "mvfilter": _mvfilter,
+    "mvmap": _mvmap,
     "searchmatch": _searchmatch,
 }

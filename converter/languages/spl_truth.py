@@ -14,7 +14,7 @@ from converter.errors import QueryError, Unsupported
 from converter.languages import spl_tree as t
 from converter.languages import spl_values as v
 from converter.languages.spl_cases import Choice, Constant, Simple, choice, whichever
-from converter.languages.spl_compare import compared, held_in, two_fields
+from converter.languages.spl_compare import compared, held_in, some_apart, two_fields
 from converter.languages.spl_functions import like_pattern
 from converter.languages.spl_regex import found, found_raw, text_test
 from converter.languages.spl_search import refuse
@@ -256,6 +256,9 @@ def _cidrmatch(truths: Truths, args: tuple[t.Expression, ...]) -> p.Predicate:
 
 def _isnotnull(truths: Truths, args: tuple[t.Expression, ...]) -> p.Predicate:
     _count(args, 1, "isnotnull")
+    apart = some_apart(args[0])
+    if apart is not None:
+        return apart
     return truths.each(args[0], _there)
 
 

@@ -49,6 +49,7 @@ class Where(Emitter, SplunkBackend):
     def __init__(self, facts: Callable[[str], Facts], owner: Emitter) -> None:
         super().__init__(facts)
         self.assumptions, self.losses = owner.assumptions, owner.losses
+        self.notes = owner.notes
 
     def negate(self, part: Said) -> Said:
         if part.total:
@@ -128,8 +129,12 @@ class Where(Emitter, SplunkBackend):
         left, right = self.field_name(facts.name), self.field_name(other.name)
         if test.relation in ("<", "<=", ">", ">="):
             return Said(f"tonumber({left}){test.relation}tonumber({right})", total=False)
+        name = left
         if not test.cased:
             left, right = f"lower({left})", f"lower({right})"
+        if test.relation == "differs":
+            self.notes["needs Splunk 8.0 or newer (mvmap)"] = None
+            return Said(f"isnotnull(mvmap({name}, if({left}!={right}, 1, null())))")
         if test.relation == "contains":
             self.lose("widens", f"% and _ in {other.name} stand for any text or character")
         return Said(_COMPARED[test.relation].format(left=left, right=right), total=False)

@@ -201,10 +201,7 @@ def null(test: Null) -> ValuesTest:
 
 
 def time_part(test: TimePart) -> ValuesTest:
-    """A part of the time that the value states, in the test's zone; `week` is ISO's.
-
-    Without a zone it is read in the value's own offset, else in UTC.
-    """
+    """A part of the time that the value states, in the zone, else its own offset, else UTC."""
     if test.part not in PARTS:
         what = f"unknown part of a time '{test.part}'"
         raise RuleError(what, next_step=f"use one of {', '.join(PARTS)}")
@@ -212,8 +209,7 @@ def time_part(test: TimePart) -> ValuesTest:
     zone = time_zone(test.zone) if test.zone else None
 
     def passes(values: Values) -> bool:
-        stated = (moment(value) for value in values)
-        found = (in_zone(one, zone) for one in stated if one is not None)
+        found = (in_zone(moment(value), zone) for value in values)
         return any(one is not None and holds(part(one), wanted) for one in found)
 
     return passes
@@ -222,21 +218,27 @@ def time_part(test: TimePart) -> ValuesTest:
 def field_compare(test: FieldCompare) -> ValuesTest:
     """Two fields, any value of the one with any of the other; the closure gets a pair of values.
 
-    Numbers compare as numbers, also in text for an order; all else as text. Null is no value.
+    Numbers compare as numbers, in text for an order only; all else as text. Null is no value.
     """
-    if test.relation == "equals":
-        return lambda pair: _meet(pair[0], pair[1], test.cased)
+    if test.relation in ("equals", "differs"):
+        related = _meet if test.relation == "equals" else _part
+        return lambda pair: related(pair[0], pair[1], test.cased)
     if test.relation in _COMPARE:
-        ordered = _COMPARE[test.relation]
-        return lambda pair: _any_pair(_numbers(pair[0]), _numbers(pair[1]), ordered)
-    related = _TEXT_RELATIONS[test.relation]
-    return lambda pair: _any_pair(_texts(pair[0], test.cased), _texts(pair[1], test.cased), related)
+        holds = _COMPARE[test.relation]
+        return lambda pair: _any_pair(_numbers(pair[0]), _numbers(pair[1]), holds)
+    fits = _TEXT_RELATIONS[test.relation]
+    return lambda pair: _any_pair(_texts(pair[0], test.cased), _texts(pair[1], test.cased), fits)
 
 
 def _meet(left: Values, right: Values, cased: bool) -> bool:
     if not _texts(left, cased).keys().isdisjoint(_texts(right, cased)):
         return True
     return not _plain_numbers(left).isdisjoint(_plain_numbers(right))
+
+
+def _part(left: Values, right: Values, cased: bool) -> bool:
+    ones = [one for one in left if text(one) is not None]
+    return bool(_texts(right, cased)) and any(not _meet((one,), right, cased) for one in ones)
 
 
 def _any_pair(left: Iterable[Any], right: Iterable[Any], holds: Callable[[Any, Any], bool]) -> bool:

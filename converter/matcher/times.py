@@ -21,16 +21,16 @@ PARTS: dict[str, Callable[[datetime], int]] = {
     "minute": lambda moment: moment.minute,
     "hour": lambda moment: moment.hour,
     "day": lambda moment: moment.day,
-    "week": lambda moment: moment.isocalendar().week,
+    "week": lambda moment: moment.isocalendar().week,  # ISO 8601
     "weekday": lambda moment: moment.isoweekday(),
     "month": lambda moment: moment.month,
     "year": lambda moment: moment.year,
 }
 
 
-def in_zone(moment: datetime, zone: tzinfo | None) -> datetime | None:
+def in_zone(moment: datetime | None, zone: tzinfo | None) -> datetime | None:
     """The moment in a zone, None where the calendar ends; in its own offset where none is named."""
-    if zone is None:
+    if moment is None or zone is None:
         return moment
     try:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(zone)

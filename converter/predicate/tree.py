@@ -11,7 +11,7 @@ from converter.predicate.pattern import Pattern, tidy
 
 Value = str | int | float | bool
 Order = Literal["<", "<=", ">", ">="]
-Relation = Literal["equals", "startswith", "endswith", "contains", "<", "<=", ">", ">="]
+Relation = Literal["equals", "differs", "startswith", "endswith", "contains", "<", "<=", ">", ">="]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,10 @@ class Null:
 
 @dataclass(frozen=True, slots=True)
 class FieldCompare:
-    """Two fields of one event compared; false when either is missing."""
+    """Two fields of one event compared; false when either is missing.
+
+    "differs": some value of the one equals no value of the other.
+    """
 
     field: str
     relation: Relation

@@ -31,6 +31,6 @@ def implications(
 def _weaker(one: FieldCompare, other: FieldCompare, kinds: Mapping[str, Kind]) -> bool:
     """Numbers can be equal and differ as text, so text follows from "equals" only for texts."""
     if one.relation == other.relation:
-        return True
+        return one.relation != "differs" or one.cased == other.cased
     texts = kinds.get(one.field) == kinds.get(one.other) == "text"
     return other.relation in _WEAKER.get(one.relation, ()) and (texts or one.relation != "equals")

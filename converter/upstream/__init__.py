@@ -22,13 +22,14 @@ from converter.upstream.encodings import Base64, Base64Offset, Bytes, Utf16, Utf
 from converter.upstream.expressions import RegularExpression
 from converter.upstream.numbers import Day, ExactNumber, Hour, Minute, Month, Week, Weekday, Year
 from converter.upstream.placeholders import Expand
-from converter.upstream.references import CaseSensitive, FieldReference, is_cased
+from converter.upstream.references import CaseSensitive, Differs, FieldReference, is_apart, is_cased
 from converter.upstream.several_names import join_absences
 
 __all__ = [
     "DASH",
     "DASHES",
     "Bytes",
+    "is_apart",
     "is_cased",
     "join_absences",
     "mend",
@@ -48,6 +49,7 @@ _MODIFIERS: dict[str, type[stock.SigmaModifier[Any, Any]]] = {
     "cased": CaseSensitive,
     "contains": Contains,
     "day": Day,
+    "differs": Differs,
     "endswith": EndsWith,
     "expand": Expand,
     "fieldref": FieldReference,
