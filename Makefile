@@ -5,7 +5,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help convert test static check bench lock clean
+.PHONY: help convert docs test static check bench lock clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -20,6 +20,9 @@ help: ## what there is
 convert: $(READY) ## the rules become queries in out/
 	$(BIN)/polysigma convert $(ARGS)
 
+docs: $(READY) ## docs/detections.md, from the rules and out/report.json
+	$(BIN)/polysigma docs
+
 test: $(READY) ## every rule against its sample events, then the code's own tests
 	$(BIN)/polysigma test
 	$(BIN)/pytest -q $(ARGS)
@@ -31,6 +34,7 @@ static: $(READY) ## all checks that run nothing: format, lint, types, floors, ru
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/polysigma lint
 	$(BIN)/polysigma convert --check
+	$(BIN)/polysigma docs --check
 
 check: static ## static, then the code's own tests
 	$(BIN)/pytest -q $(ARGS)
