@@ -5,6 +5,7 @@ Data goes to stdout, talk to stderr. Exit code 0: good; 1: findings; 2: usage or
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -25,6 +26,10 @@ _COMMANDS = {
     "docs": ("converter.cli.docs", "Write the page of all detections."),
     "lint": ("converter.cli.lint", "Check rules, their metadata and their samples."),
 }
+
+
+# Rules stay until the end: to look for garbage among them again and again is for nothing.
+_YOUNG = 100_000
 
 
 class _Commands(click.Group):
@@ -52,6 +57,7 @@ def polysigma() -> None:
 
 def main(arguments: list[str] | None = None) -> Any:
     """Entry point of the `polysigma` command."""
+    gc.set_threshold(_YOUNG)
     try:
         polysigma.main(arguments, prog_name="polysigma", standalone_mode=True)
     except PolysigmaError as error:

@@ -14,14 +14,16 @@ import click
 from rich.console import Console
 
 from converter.cli import cache
-from converter.cli.output import Stamps, stale, write_tree
+from converter.cli.amending import Stamps
+from converter.cli.output import stale, write_tree
 from converter.cli.talk import fidelity_table, with_progress
 from converter.convert import Converted, Converter, clashes, counts, files
 from converter.errors import PolysigmaError
-from converter.languages import Query
+from converter.languages import Query, grammars
 from converter.pipelines import Pipelines
 from converter.rules import Rule, RuleFile, RuleSet, rules_of
 
+_TABLES = "tables-of-grammars"
 _ENOUGH = 50  # rules for each process, so that starting it pays
 
 
@@ -64,7 +66,11 @@ def run(
     rules = rules_of(rule_files, list(missing), memory.get("documents", {}))  # type: ignore[arg-type]
     faults = say.errors(iter([*rules.errors, *clashes(rules)]))
     converter = Converter(rules, Pipelines(job.pipelines), job.languages)
+    known = cache.recall(_TABLES)
+    grammars.preload(known)
     converted = _convert(converter, job, memory)
+    if grammars.tables().keys() != known.keys():
+        cache.keep(_TABLES, grammars.tables())
     faults += say.errors(one.error for one in converted if one.error is not None)
     faults += _tell_different(say, converted)
     if not converted and faults:

@@ -9,8 +9,8 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from converter.cli.amending import Stamps, amend
 from converter.errors import PolysigmaError
 
 _MARK = "report.json"
@@ -19,30 +19,35 @@ _AT_FDCWD = -100
 _EXCHANGE = 2
 
 
-# What a file held when it was written, its size, and when that was (in nanoseconds).
-Stamps = dict[str, list[Any]]
-
-
 def write_tree(folder: Path, files: Mapping[str, bytes], old: Stamps | None = None) -> Stamps:
     """Replaces what earlier runs wrote below `folder`; whatever else stands there is kept.
 
-    The new tree is built beside the old one, then the two names are exchanged in one step. Files
-    that are as `old` says are carried over without being written. Gives the new tree's stamps.
-    Raises PolysigmaError where the folder cannot be written, or is not one of ours.
+    Where the tree is as `old` says and few files differ, these are changed in place. Otherwise the
+    new tree is built beside the old one, then the two names are exchanged in one step, and files
+    that are as `old` says are carried over. Gives the new tree's stamps. Raises PolysigmaError
+    where the folder cannot be written, or is not one of ours.
     """
     _check(folder)
     try:
+        if old and intact(folder, old):
+            stamps = amend(folder, files, old, _MARK)
+            if stamps is not None:
+                return stamps
         folder.parent.mkdir(parents=True, exist_ok=True)
-        new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        try:
-            stamps = _build(new, folder, files, old or {})
-            _put_in_place(new, folder)
-        finally:
-            shutil.rmtree(new, ignore_errors=True)
-        return stamps
+        return _rebuilt(folder, files, old or {})
     except OSError as error:
         what = f"cannot be written ({error.strerror})"
         raise PolysigmaError(what, path=str(folder), next_step="choose another -o") from None
+
+
+def _rebuilt(folder: Path, files: Mapping[str, bytes], old: Stamps) -> Stamps:
+    new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        stamps = _build(new, folder, files, old)
+        _put_in_place(new, folder)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+    return stamps
 
 
 def _check(folder: Path) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from importlib.resources import files
 from typing import cast
 
 from lark import Lark
@@ -16,6 +15,7 @@ from lark.exceptions import UnexpectedInput
 from converter.errors import QueryError
 from converter.languages import eql_tree as t
 from converter.languages.eql_build import Build
+from converter.languages.grammars import grammar, grammar_text
 
 _DEEPEST = 200  # tuples count as levels too
 
@@ -60,5 +60,4 @@ def _unexpected(error: UnexpectedInput) -> QueryError:
 
 @cache
 def _grammar() -> Lark:
-    grammar = files("converter.languages").joinpath("eql.lark").read_text("utf-8")
-    return Lark(grammar, parser="lalr", lexer="basic", transformer=Build())
+    return grammar(grammar_text("eql"), Build(), lexer="basic")

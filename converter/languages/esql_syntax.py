@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
-from importlib.resources import files
 from typing import cast
 
 from lark import Lark
@@ -19,6 +18,7 @@ from converter import predicate as p
 from converter.errors import QueryError
 from converter.languages import esql_tree as t
 from converter.languages.esql_build import Build, NamingBuild
+from converter.languages.grammars import grammar, grammar_text
 
 _Parsed = tuple[t.Query, tuple[int, ...]]
 _LIKE = re.compile(r"(?:\\[\\*?]|[^\\])*", re.DOTALL)
@@ -61,18 +61,14 @@ def broken(what: str, place: t.Place = t.NOWHERE) -> QueryError:
     return QueryError(f"ES|QL: {at}{what}", next_step="mend the query there")
 
 
-def _text() -> str:
-    return files("converter.languages").joinpath("esql.lark").read_text("utf-8")
-
-
 @cache
 def _grammar() -> Lark:
-    return Lark(_text(), parser="lalr", maybe_placeholders=True, transformer=Build())
+    return grammar(grammar_text("esql"), Build(), maybe_placeholders=True)
 
 
 @cache
 def _places() -> Lark:
-    return Lark(_text(), parser="lalr", maybe_placeholders=True, propagate_positions=True)
+    return grammar(grammar_text("esql"), maybe_placeholders=True, propagate_positions=True)
 
 
 def like_pattern(text: str) -> p.Pattern:

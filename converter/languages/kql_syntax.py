@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Literal, cast
 
 from lark import Lark, Token, Transformer, v_args
@@ -18,6 +17,7 @@ from lark.exceptions import UnexpectedInput
 from lark.lark import PostLex
 
 from converter.errors import QueryError
+from converter.languages.grammars import grammar, grammar_text
 from converter.predicate import Pattern, Wildcard, tidy
 
 Operator = Literal["and", "or"]
@@ -112,11 +112,10 @@ def _broken(text: str, place: int | None) -> QueryError:
 
 @cache
 def _grammar(kibana: bool) -> Lark:
-    grammar = files("converter.languages").joinpath("kql.lark").read_text("utf-8")
+    source = grammar_text("kql")
     if kibana:
-        grammar = grammar.replace(_QUOTED, _QUOTED_IN_KIBANA)
-    build = _Build(visit_tokens=False)
-    return Lark(grammar, parser="lalr", lexer="basic", postlex=_Keywords(), transformer=build)
+        source = source.replace(_QUOTED, _QUOTED_IN_KIBANA)
+    return grammar(source, _Build(visit_tokens=False), _Keywords(), lexer="basic")
 
 
 class _Keywords(PostLex):

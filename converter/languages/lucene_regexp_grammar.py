@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import cast
 
 from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import UnexpectedInput
 
 from converter.errors import QueryError
+from converter.languages.grammars import grammar, grammar_text
 from converter.languages.regexp_tree import Chars, Dot, Span, cases
 
 _LAST = 0x10FFFF
@@ -98,8 +98,7 @@ def _holds_complement(part: Part) -> bool:
 
 @cache
 def _grammar(cased: bool) -> Lark:
-    text = files("converter.languages").joinpath("lucene_regexp.lark").read_text("utf-8")
-    return Lark(text, parser="lalr", transformer=_Build(cased, visit_tokens=False))
+    return grammar(grammar_text("lucene_regexp"), _Build(cased, visit_tokens=False))
 
 
 @v_args(inline=True)

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import files
 from typing import Literal, cast
 
 from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import UnexpectedInput
 
 from converter.errors import QueryError
+from converter.languages.grammars import grammar, grammar_text
 
 Kind = Literal["text", "prefix", "wildcard", "regexp", "fuzzy", "phrase"]
 Joint = Literal["", "AND", "OR"]
@@ -90,8 +90,7 @@ def broken(text: str, place: int | None) -> QueryError:
 
 @cache
 def _grammar() -> Lark:
-    grammar = files("converter.languages").joinpath("lucene.lark").read_text("utf-8")
-    return Lark(grammar, parser="lalr", transformer=_Build(visit_tokens=False))
+    return grammar(grammar_text("lucene"), _Build(visit_tokens=False))
 
 
 def unescape(text: str) -> str:

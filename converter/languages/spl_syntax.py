@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from lark import Lark, Token, Transformer, v_args
@@ -13,9 +12,9 @@ from lark.exceptions import LarkError, UnexpectedInput, VisitError
 
 from converter.errors import PolysigmaError, QueryError, Unsupported
 from converter.languages import spl_tree as t
+from converter.languages.grammars import grammar, grammar_text
 from converter.languages.spl_escapes import unescape_eval, unescape_regex, unescape_search
 
-_GRAMMAR = Path(__file__).with_suffix("").with_name("spl.lark")
 _COMMAND = re.compile(r"\s*([A-Za-z_]\w*)", re.ASCII)
 _MACRO = re.compile(r"\s*(`[^`]*`)\s*")
 _WORDS = {"AND", "OR", "NOT", "AS", "IN"}
@@ -149,14 +148,7 @@ def _broken(what: str, whole: str, at: int) -> QueryError:
 
 @cache
 def _parser() -> Lark:
-    return Lark(
-        _GRAMMAR.read_text("utf-8"),
-        parser="lalr",
-        start=_STARTS,
-        transformer=_Builder(),
-        maybe_placeholders=False,
-        keep_all_tokens=False,
-    )
+    return grammar(grammar_text("spl"), _Builder(), start=_STARTS, maybe_placeholders=False)
 
 
 @v_args(inline=True)

@@ -239,6 +239,7 @@ def _load(name: str) -> ProcessingPipeline:
     return resolver.resolve_pipeline(name)
 
 
+@cache
 def _installed() -> ProcessingPipelineResolver:
     # Imported here: it walks every installed plug-in, which few runs need.
     from sigma.plugins import InstalledSigmaPlugins  # noqa: PLC0415

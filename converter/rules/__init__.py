@@ -79,7 +79,7 @@ def _files(places: Sequence[str], errors: list[RuleError]) -> Iterator[tuple[str
             if not found:
                 step = "name a folder with .yml files"
                 errors.append(RuleError("no rules in this folder", path=place, next_step=step))
-            yield from ((path, _stem(os.path.relpath(path, place))) for path in found)
+            yield from ((_posix(os.path.join(place, path)), _stem(path)) for path in found)
         elif os.path.exists(place):
             yield _posix(place), _stem(_below_root(place))
         else:
@@ -88,11 +88,13 @@ def _files(places: Sequence[str], errors: list[RuleError]) -> Iterator[tuple[str
 
 
 def _below(folder: str) -> Iterator[str]:
+    """The rule files below a folder, as seen from it."""
     for root, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
+        inner = root[len(folder) :].lstrip(os.sep)
         for name in names:
             if name.endswith((".yml", ".yaml")) and not name.startswith("."):
-                yield _posix(os.path.join(root, name))
+                yield _posix(os.path.join(inner, name))
 
 
 def _below_root(path: str) -> str:
