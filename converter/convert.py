@@ -1,22 +1,18 @@
-"""Rules x languages -> queries, and the files they become."""
+"""Rules x languages -> queries."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
-from typing import Any
-
-import orjson
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from converter import predicate as p
-from converter.errors import PolysigmaError, RuleError, Unsupported
-from converter.languages import LANGUAGES, Correlated, Emitter, FirstSeen, Query, Scoped, Step
+from converter.errors import PolysigmaError, Unsupported
+from converter.languages import LANGUAGES, Correlated, Emitter, FirstSeen, Scoped, Step
 from converter.languages.correlated import least
 from converter.lower import as_stored, lower, tree
 from converter.pipelines import Mapped, Pipelines, Schema
 from converter.proving import Meaning, all_indices, proved
+from converter.queries import Converted, Query
 from converter.rules import Rule, RuleSet
 from converter.rules.correlations import (
     Correlation,
@@ -27,18 +23,7 @@ from converter.rules.correlations import (
     seconds,
 )
 
-_INDENTED = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 _SCHEDULE = (("interval", "5m"), ("lookback", ""))
-FIDELITIES = ("proved", "unproved", "partial", "unsupported", "different")
-
-
-@dataclass(frozen=True)
-class Converted:
-    """One rule in every language asked for; `error` says why there is none at all."""
-
-    rule: Rule
-    queries: Mapping[str, Query]
-    error: PolysigmaError | None = None
 
 
 class Converter:
@@ -61,16 +46,6 @@ class Converter:
     def convert_all(self) -> Iterator[Converted]:
         """Every rule and correlation; filters only change the rules that they name."""
         return (self.convert(rule) for rule in self.rules.rules if rule.kind != "filter")
-
-    def convert_in_processes(self, wanted: Sequence[Rule], jobs: int) -> list[Converted]:
-        """The same for many rules on several cores, in the order given."""
-        parts = [
-            (self.rules, self.pipelines.chosen, self.languages, wanted[n::jobs])
-            for n in range(jobs)
-        ]
-        with ProcessPoolExecutor(jobs) as pool:
-            done = list(pool.map(_convert_part, parts))
-        return [done[n % jobs][n // jobs] for n in range(len(wanted))]
 
     def _query(self, rule: Rule, language: str, meanings: dict[Schema, list[Meaning]]) -> Query:
         kind = LANGUAGES[language]
@@ -177,82 +152,8 @@ class Converter:
         return self.pipelines.map(rule, tree(rule), schema)
 
 
-def _convert_part(
-    part: tuple[RuleSet, tuple[str, ...], tuple[str, ...], Sequence[Rule]],
-) -> list[Converted]:
-    rules, chosen, languages, wanted = part
-    converter = Converter(rules, Pipelines(chosen), languages)
-    return [converter.convert(rule) for rule in wanted]
-
-
 def _emit(kind: type[Emitter], meanings: Sequence[Meaning]) -> Query:
     if len(meanings) == 1:
         return kind(meanings[0].facts, meanings[0].indices).emit(meanings[0].predicate)
     scoped = [Scoped(one.predicate, one.facts) for one in meanings]
     return kind(indices=all_indices(meanings)).emit_any(scoped)
-
-
-def query_file(rule: Rule, language: str) -> str:
-    """Where a query stands below the output folder."""
-    return f"queries/{language}/{rule.stem}.{language}"
-
-
-def files(converted: Iterable[Converted]) -> dict[str, bytes]:
-    """The output tree: one file a query, and report.json. Same input, same bytes."""
-    out: dict[str, bytes] = {}
-    entries = []
-    for one in converted:
-        entries.append(_entry(one))
-        for language, query in one.queries.items():
-            if query.text:
-                out[query_file(one.rule, language)] = (query.text + "\n").encode()
-    entries.sort(key=lambda entry: (entry["path"], entry["id"]))
-    out["report.json"] = orjson.dumps({"rules": entries}, option=_INDENTED)
-    return out
-
-
-def _entry(one: Converted) -> dict[str, Any]:
-    entry: dict[str, Any] = {"path": report_path(one.rule), "id": one.rule.id}
-    entry["queries"] = {
-        language: _query_entry(one.rule, query) for language, query in one.queries.items()
-    }
-    if one.error is not None:
-        entry["error"] = one.error.what
-    return entry
-
-
-def report_path(rule: Rule) -> str:
-    """The rule's path, without what is particular to this machine."""
-    suffix = f":{rule.index + 1}" if rule.index else ""
-    outside = rule.path.startswith(("/", "..", "~")) or ":" in rule.path[:3]
-    return (f"{rule.stem}.yml" if outside else rule.path.removeprefix("./")) + suffix
-
-
-def _query_entry(rule: Rule, query: Query) -> dict[str, Any]:
-    return {
-        "file": query_file(rule, query.language) if query.text else None,
-        "fidelity": query.fidelity,
-        "assumptions": list(query.assumptions),
-        "notes": list(query.notes),
-    }
-
-
-def counts(converted: Iterable[Converted]) -> dict[str, Counter[str]]:
-    """For each language, how many rules have which fidelity."""
-    out: dict[str, Counter[str]] = {}
-    for one in converted:
-        for language, query in one.queries.items():
-            out.setdefault(language, Counter())[query.fidelity] += 1
-    return out
-
-
-def clashes(rules: RuleSet) -> list[RuleError]:
-    """Rules whose queries would have the same file name."""
-    seen: dict[str, Rule] = {}
-    errors = []
-    for rule in rules.rules:
-        first = seen.setdefault(rule.stem, rule)
-        if first is not rule:
-            what = f"its queries would have the file names of {first.path}"
-            errors.append(rule.error(what, next_step="convert the two folders apart"))
-    return errors

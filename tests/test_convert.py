@@ -9,9 +9,10 @@ import pytest
 import yaml
 from test_rules import CORRELATION, FILTER, GOOD, good
 
-from converter.convert import Converter, clashes, files, report_path
+from converter.convert import Converter
 from converter.languages import LANGUAGES
 from converter.pipelines import Pipelines
+from converter.queries import clashes, files, report_path
 from converter.rules import RuleSet, read_rules
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from sigma.plugins import InstalledSigmaPlugins
 
 from converter.convert import Converter
 from converter.errors import PipelineError
 from converter.pipelines import Pipelines, nearest
 from converter.pipelines.catalogue import load_source
 from converter.pipelines.core_types import load_core_types
+from converter.pipelines.installed import _exported, installed
 from converter.rules import read_rules
 
 SOURCES = Pipelines().sources
@@ -185,3 +187,16 @@ def test_types_of_the_schema_shape_the_queries(tmp_path) -> None:
     assert 'CIDR_MATCH(destination.ip, "10.0.0.0/8") AND destination.port == 4444' in esql.text
     assert {eql.fidelity, esql.fidelity} == {"proved"}
     assert (*eql.assumptions, *esql.assumptions) == ()
+
+
+@pytest.mark.parametrize("name", ["sysmon", "ecs_windows", "splunk_windows", "windows-logsources"])
+def test_installed_pipelines_are_those_that_pysigma_finds(name: str) -> None:
+    """The quick way to a plug-in's pipeline ends at the pipeline of pySigma's own discovery."""
+    resolver = InstalledSigmaPlugins.autodiscover(
+        include_backends=False, include_validators=False
+    ).get_pipeline_resolver()
+    wanted = resolver.resolve_pipeline(name)
+    found = installed(name)
+    assert found.name == wanted.name
+    assert [item.identifier for item in found.items] == [one.identifier for one in wanted.items]
+    assert len(_exported(name)) == 1

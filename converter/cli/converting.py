@@ -15,16 +15,12 @@ from rich.console import Console
 
 from converter.cli import cache
 from converter.cli.amending import Stamps
-from converter.cli.output import stale, write_tree
+from converter.cli.output import intact, stale, write_tree
 from converter.cli.talk import fidelity_table, with_progress
-from converter.convert import Converted, Converter, clashes, counts, files
+from converter.cli.workers import Workers
 from converter.errors import PolysigmaError
-from converter.languages import Query, grammars
-from converter.pipelines import Pipelines
+from converter.queries import Converted, Query, clashes, counts, files
 from converter.rules import Rule, RuleFile, RuleSet, rules_of
-
-_TABLES = "tables-of-grammars"
-_ENOUGH = 50  # rules for each process, so that starting it pays
 
 
 @dataclass(frozen=True)
@@ -61,16 +57,24 @@ def run(
     job: Job, rule_files: Sequence[RuleFile], missing: Sequence[PolysigmaError], old: Stamps
 ) -> dict[str, Any]:
     """Converts and delivers; gives what was said, the exit code and the tree's stamps."""
+    jobs = job.jobs or os.cpu_count() or 1
+    with Workers((job.pipelines, job.languages), jobs, len(rule_files)) as workers:
+        return _run(job, rule_files, missing, old, workers)
+
+
+def _run(
+    job: Job,
+    rule_files: Sequence[RuleFile],
+    missing: Sequence[PolysigmaError],
+    old: Stamps,
+    workers: Workers,
+) -> dict[str, Any]:
     say = _Said()
     memory = cache.recall(f"rules-{job.context}")
     rules = rules_of(rule_files, list(missing), memory.get("documents", {}))  # type: ignore[arg-type]
     faults = say.errors(iter([*rules.errors, *clashes(rules)]))
-    converter = Converter(rules, Pipelines(job.pipelines), job.languages)
-    known = cache.recall(_TABLES)
-    grammars.preload(known)
-    converted = _convert(converter, job, memory)
-    if grammars.tables().keys() != known.keys():
-        cache.keep(_TABLES, grammars.tables())
+    old = old if intact(Path(job.out), old) else {}  # seen to while the workers get ready
+    converted = _convert(rules, workers, job, memory)
     faults += say.errors(one.error for one in converted if one.error is not None)
     faults += _tell_different(say, converted)
     if not converted and faults:
@@ -90,20 +94,18 @@ def run(
     return {"said": say.lines, "code": 1 if faults else 0, "tree": stamps}
 
 
-def _convert(converter: Converter, job: Job, memory: Mapping[str, Any]) -> list[Converted]:
-    wanted = [rule for rule in converter.rules.rules if rule.kind != "filter"]
-    known = {} if converter.rules.filters else memory.get("queries", {})
+def _convert(
+    rules: RuleSet, workers: Workers, job: Job, memory: Mapping[str, Any]
+) -> list[Converted]:
+    wanted = [rule for rule in rules.rules if rule.kind != "filter"]
+    known = {} if rules.filters else memory.get("queries", {})
     done = {rule.stem: _recalled(rule, known) for rule in wanted}
     fresh = [rule for rule in wanted if done[rule.stem] is None]
-    jobs = job.jobs or (os.cpu_count() or 1)
-    if jobs > 1 and len(fresh) > _ENOUGH * jobs:
-        results = converter.convert_in_processes(fresh, jobs)
-    else:
-        results = [converter.convert(rule) for rule in with_progress(fresh, "converting")]
-    done |= {rule.stem: result for rule, result in zip(fresh, results, strict=True)}
+    results = with_progress(workers.convert(rules, fresh), len(fresh), "converting")
+    done |= {one.rule.stem: one for one in results}
     found = [one for one in done.values() if one is not None]
-    if fresh and not converter.rules.filters:
-        cache.keep(f"rules-{job.context}", _memory(converter.rules, found))
+    if fresh and not rules.filters:
+        cache.keep(f"rules-{job.context}", _memory(rules, found))
     return found
 
 

@@ -22,14 +22,14 @@ _EXCHANGE = 2
 def write_tree(folder: Path, files: Mapping[str, bytes], old: Stamps | None = None) -> Stamps:
     """Replaces what earlier runs wrote below `folder`; whatever else stands there is kept.
 
-    Where the tree is as `old` says and few files differ, these are changed in place. Otherwise the
-    new tree is built beside the old one, then the two names are exchanged in one step, and files
-    that are as `old` says are carried over. Gives the new tree's stamps. Raises PolysigmaError
+    `old` are the stamps of an intact tree: where few files differ, these are changed in place.
+    Otherwise the new tree is built beside the old one, with what has not changed carried over, then
+    the two names are exchanged in one step. Gives the new tree's stamps. Raises PolysigmaError
     where the folder cannot be written, or is not one of ours.
     """
     _check(folder)
     try:
-        if old and intact(folder, old):
+        if old:
             stamps = amend(folder, files, old, _MARK)
             if stamps is not None:
                 return stamps

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
 import click
@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from converter.convert import FIDELITIES
 from converter.errors import PolysigmaError
+from converter.queries import FIDELITIES
 
 T = TypeVar("T")
 
@@ -32,13 +32,13 @@ def tell_errors(errors: Iterable[PolysigmaError]) -> int:
     return count
 
 
-def with_progress(items: Sequence[T], label: str) -> Iterator[T]:
+def with_progress(items: Iterable[T], total: int, label: str) -> Iterator[T]:
     """The items, under a progress bar when stderr is a terminal."""
     if not sys.stderr.isatty():
         yield from items
         return
     with Progress(console=console(), transient=True) as progress:
-        yield from progress.track(items, description=label)
+        yield from progress.track(items, total, description=label)
 
 
 def fidelity_table(counts: Mapping[str, Counter[str]]) -> Table:

@@ -9,8 +9,8 @@ from converter.languages.eql import Eql
 from converter.languages.esql import Esql
 from converter.languages.first_seen import FirstSeen
 from converter.languages.lucene import Lucene
-from converter.languages.query import Direction, Fidelity, Query
 from converter.languages.spl import Spl
+from converter.queries import Direction, Fidelity, Query
 
 __all__ = [
     "LANGUAGES",

@@ -18,9 +18,9 @@ from converter.errors import Unsupported
 from converter.languages.arranging import Choice, Networks, Scoped, arrange, choices
 from converter.languages.correlated import Correlated
 from converter.languages.first_seen import FirstSeen
-from converter.languages.query import Direction, Query
 from converter.pipelines import Facts, Schema
 from converter.time_zones import offset, offset_name
+from converter.queries import Direction, Query
 
 _LOSSES = {
     "widens": "can match more than the rule",

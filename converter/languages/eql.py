@@ -23,8 +23,8 @@ from converter.languages.elastic import (
 from converter.languages.emitter import Rank, Said
 from converter.languages.eql_sequence import sequence
 from converter.languages.lucene_regexp import from_glob, has_case
-from converter.languages.query import Query
 from converter.pipelines import Facts
+from converter.queries import Query
 
 _RESERVED = frozenset(
     "and any by false in join like maxspan not null of or regex sample sequence true until where "

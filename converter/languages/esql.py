@@ -25,9 +25,9 @@ from converter.languages.emitter import Rank, Said
 from converter.languages.esql_stats import stats
 from converter.languages.first_seen import FirstSeen, esql_first_seen, window
 from converter.languages.lucene import Lucene
-from converter.languages.query import Query
 from converter.pipelines import Facts
 from converter.time_zones import offset_name
+from converter.queries import Query
 
 _RESERVED = frozenset(
     "and as asc by change_point completion desc dissect drop enrich eval explain false first fork "

@@ -28,6 +28,11 @@ class _Reader(Protocol):
         """The query as a predicate."""
 
 
+def load(language: str) -> None:
+    """Imports what reads a language, ahead of its first query."""
+    importlib.import_module(_READERS[language])
+
+
 def as_read(language: str, predicate: Predicate) -> Predicate:
     """The predicate as `parse` would spell it for the same events, where that is defined."""
     reader = importlib.import_module(_READERS[language])

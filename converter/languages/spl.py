@@ -16,10 +16,10 @@ from converter.languages.arranging import Choice, Networks, TextTest, arrange
 from converter.languages.correlated import Correlated
 from converter.languages.emitter import Emitter, Rank, Said
 from converter.languages.first_seen import FirstSeen, spl_first_seen, window
-from converter.languages.query import Query
 from converter.languages.spl_streamstats import column, streamstats
 from converter.languages.spl_where import Where
 from converter.pipelines import Facts, Schema
+from converter.queries import Query
 
 _FIELD = re.compile(r"[A-Za-z_@][\w@.:{}-]*", re.ASCII)
 _WORDS = frozenset({"AND", "AS", "BY", "CASE", "IN", "NOT", "OR", "TERM", "XOR"})

@@ -18,7 +18,6 @@ from typing import Any
 
 from sigma.exceptions import SigmaError
 from sigma.processing.pipeline import ProcessingPipeline
-from sigma.processing.resolver import ProcessingPipelineResolver
 from sigma.rule import SigmaRule
 
 from converter.errors import PipelineError, RuleError
@@ -33,6 +32,7 @@ from converter.pipelines.catalogue import (
 )
 from converter.pipelines.core_types import core_facts, load_core_types
 from converter.pipelines.log_sources import LogSources, View
+from converter.pipelines.installed import installed
 from converter.pipelines.value_lists import ValueLists
 from converter.places import pipeline_folders
 from converter.rules import Rule
@@ -231,22 +231,7 @@ def _load(name: str) -> ProcessingPipeline:
         return sum(sorted(loaded, key=lambda item: item.priority), ProcessingPipeline())
     if os.path.exists(name):
         return _load_file(Path(name))
-    resolver = _installed()
-    if name not in resolver.pipelines:
-        near = nearest(name, resolver.pipelines)
-        step = f"give a file, a folder or an installed name; the nearest is {near}"
-        raise PipelineError(f"no pipeline {name}", next_step=step)
-    return resolver.resolve_pipeline(name)
-
-
-@cache
-def _installed() -> ProcessingPipelineResolver:
-    # Imported here: it walks every installed plug-in, which few runs need.
-    from sigma.plugins import InstalledSigmaPlugins  # noqa: PLC0415
-
-    return InstalledSigmaPlugins.autodiscover(
-        include_backends=False, include_validators=False
-    ).get_pipeline_resolver()
+    return installed(name)
 
 
 def _load_file(path: Path) -> ProcessingPipeline:
