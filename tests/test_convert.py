@@ -131,14 +131,6 @@ def test_chosen_pipelines_replace_the_shipped_ones(tmp_path: Path) -> None:
     )
 
 
-def test_processes_give_the_same_as_one(tmp_path: Path) -> None:
-    """Several worker processes return the same queries in the same order."""
-    texts = [GOOD.replace("11111111-", f"1111111{n}-") for n in range(5)]
-    converter = converter_of(tmp_path, *texts)
-    alone = [converter.convert(rule) for rule in converter.rules.rules]
-    assert converter.convert_in_processes(converter.rules.rules, 2) == alone
-
-
 def test_clashing_names_are_told(tmp_path: Path) -> None:
     """Two rules whose queries would have one file name are an error."""
     for folder, number in (("a", "1"), ("b", "2")):
