@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from converter.languages.regexp_tree import Alt, Chars, Dot, Edge, Items, Node, Repeat
 
@@ -17,6 +18,7 @@ _MOST_POSITIONS = 9_000
 _MOST_WORK = 100_000
 
 
+@lru_cache(maxsize=4096)
 def too_complex(items: Items) -> bool:
     """Whether Elasticsearch, with its defaults, refuses a regular expression of these items."""
     if _positions(items) > _MOST_POSITIONS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 
 from converter.casing import fold
 from converter.errors import QueryError, Unsupported
@@ -48,6 +48,7 @@ def regexp_test(field: str, regexp: str, cased: bool = True) -> Predicate:
     return Glob(field, pattern, cased)
 
 
+@lru_cache(maxsize=4096)
 def read_regexp(regexp: str, cased: bool = True) -> Part:
     """The tree of a regular expression that Lucene reads and finds simple enough.
 
