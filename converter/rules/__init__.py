@@ -91,7 +91,7 @@ def _below(folder: str) -> Iterator[str]:
     """The rule files below a folder, as seen from it."""
     for root, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        inner = root[len(folder) :].lstrip(os.sep)
+        inner = root[len(os.fspath(folder)) :].lstrip(os.sep)
         for name in names:
             if name.endswith((".yml", ".yaml")) and not name.startswith("."):
                 yield _posix(os.path.join(inner, name))
