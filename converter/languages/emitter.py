@@ -19,8 +19,8 @@ from converter.languages.arranging import Choice, Networks, Scoped, arrange, cho
 from converter.languages.correlated import Correlated
 from converter.languages.first_seen import FirstSeen
 from converter.pipelines import Facts, Schema
-from converter.time_zones import offset, offset_name
 from converter.queries import Direction, Query
+from converter.time_zones import offset, offset_name
 
 _LOSSES = {
     "widens": "can match more than the rule",

@@ -26,8 +26,8 @@ from converter.languages.esql_stats import stats
 from converter.languages.first_seen import FirstSeen, esql_first_seen, window
 from converter.languages.lucene import Lucene
 from converter.pipelines import Facts
-from converter.time_zones import offset_name
 from converter.queries import Query
+from converter.time_zones import offset_name
 
 _RESERVED = frozenset(
     "and as asc by change_point completion desc dissect drop enrich eval explain false first fork "

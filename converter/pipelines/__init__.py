@@ -31,8 +31,8 @@ from converter.pipelines.catalogue import (
     nearest,
 )
 from converter.pipelines.core_types import core_facts, load_core_types
-from converter.pipelines.log_sources import LogSources, View
 from converter.pipelines.installed import installed
+from converter.pipelines.log_sources import LogSources, View
 from converter.pipelines.value_lists import ValueLists
 from converter.places import pipeline_folders
 from converter.rules import Rule
