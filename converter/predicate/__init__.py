@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from converter.predicate.pattern import Pattern, Wildcard, tidy
 from converter.predicate.printing import show, show_test
+from converter.predicate.sigma_words import show_as_sigma, sigma_item
 from converter.predicate.tree import (
     FALSE,
     TRUE,
@@ -74,7 +75,9 @@ __all__ = [
     "normal",
     "rebuild",
     "show",
+    "show_as_sigma",
     "show_test",
+    "sigma_item",
     "tests",
     "tidy",
 ]
