@@ -17,8 +17,9 @@ from converter.errors import LogError, PolysigmaError
 from converter.ingest import to_ecs, to_splunk
 from converter.matcher import Event
 from converter.matcher.correlation import Input, Node, input_of, matches_of, plan_of
-from converter.matcher.explain import explain, render
+from converter.matcher.explain import explain
 from converter.matcher.rules import Reading, readings
+from converter.matcher.telling import render
 from converter.pipelines import Pipelines, View
 from converter.rules import Rule, RuleSet
 from converter.rules.correlations import chained, is_stateful
@@ -136,7 +137,8 @@ def _why(view: _View, sample: Sample) -> Iterator[str]:
             reading, document = one.reading, one.document(event)
             if several or view.nodes:
                 yield f"event {number} at {one.time(document)}: {reading.rule.title}"
-            yield from render(explain(reading.predicate, document, reading.paths))
+            names = reading.names()
+            yield from render(explain(reading.predicate, document, reading.paths, names))
     if view.nodes:
         yield from _why_stream(view, sample)
 

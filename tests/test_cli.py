@@ -263,7 +263,7 @@ def test_explain_shows_what_decided(content: Path) -> None:
     rule = "sigma_rules/aws/cloudtrail/stop.yml"
     result = run("explain", rule, "-", cwd=content, stdin=event)
     assert result.exit_code == 0
-    assert 'eventName = "StopLogging"' in result.stdout
+    assert 'selection: eventName: "StopLogging"' in result.stdout
     assert '"StartLogging"' in result.stdout
     data = json.loads(run("explain", "--json", rule, "-", cwd=content, stdin=event).stdout)
     assert data["rule"]["title"] == "Good"
@@ -279,7 +279,7 @@ def test_a_failing_sample_shows_which_test_decided(content: Path) -> None:
     result = run("test", cwd=content)
     assert result.exit_code == 1
     assert result.stderr.count("'wrong' must match") == 3
-    assert 'event.action = "StopLogging"' in result.stderr
+    assert 'event.action: "StopLogging"' in result.stderr
 
 
 def test_rules_without_samples_are_named(content: Path) -> None:

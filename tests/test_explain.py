@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from converter.matcher.explain import Explanation, as_json, explain, flips, render
+from converter import predicate as p
+from converter.matcher.explain import Explanation, explain, flips
+from converter.matcher.telling import as_json, render
 from converter.predicate import (
     FALSE,
     TRUE,
@@ -21,6 +23,7 @@ from converter.predicate import (
     Null,
     Or,
     Predicate,
+    Single,
     Wildcard,
 )
 
@@ -108,21 +111,47 @@ def test_render() -> None:
     assert render(explain(STOP, event)) == [
         "no match",
         "* no  all of",
-        '  yes   eventSource = "cloudtrail.amazonaws.com"  <- "CloudTrail.amazonaws.com"',
+        '  yes   eventSource: "cloudtrail.amazonaws.com"  <- "CloudTrail.amazonaws.com"',
         "* no    any of",
-        '* no      eventName = "StopLogging"  <- "a", "b"',
-        '* no      eventName like "Delete*"  <- "a", "b"',
+        '* no      eventName: "StopLogging"  <- "a", "b"',
+        '* no      eventName|startswith: "Delete"  <- "a", "b"',
         "* no    not",
-        "* yes     errorCode exists  <- null",
-        "* no    size > 5  <- missing",
-        'it would match if this were otherwise: eventName = "StopLogging"; errorCode exists;'
-        " size > 5",
+        "* yes     errorCode|exists: true  <- null",
+        "* no    size|gt: 5  <- missing",
+        "it would match if these 3 tests were otherwise:",
+        '      eventName: "StopLogging"  <- "a", "b"',
+        "      errorCode|exists: true  <- null",
+        "      size|gt: 5  <- missing",
     ]
 
 
 def test_render_of_a_match() -> None:
     """A match needs no advice."""
-    assert render(explain(A, {"a": 1})) == ["match", "* yes a = 1  <- 1"]
+    assert render(explain(A, {"a": 1})) == ["match", "* yes a: 1  <- 1"]
+
+
+def test_render_of_what_nothing_would_change() -> None:
+    """A condition that is never true says so."""
+    advice = "no test alone decides: nothing in the event would make it match"
+    assert render(explain(And((A, FALSE)), {}))[-1] == advice
+
+
+def test_render_of_many_tests() -> None:
+    """Of a long list the true tests and some false ones are shown, and the others counted."""
+    many = Or(tuple(Equals("a", number) for number in range(500)))
+    assert render(explain(many, {"a": 77})) == [
+        "match",
+        "* yes any of",
+        *(f"  no    a: {number}  <- 77" for number in range(5)),
+        "* yes   a: 77  <- 77",
+        "        and 494 more, all no",
+    ]
+
+
+def test_render_of_a_long_test() -> None:
+    """A test longer than a line is cut."""
+    line = render(explain(Equals("a", "x" * 5000), {}))[1]
+    assert line == '* no  a: "' + "x" * 996 + "… (5005 characters)  <- missing"
 
 
 @pytest.mark.parametrize(
@@ -139,39 +168,76 @@ def test_render_of_a_match() -> None:
 )
 def test_render_of_values(value: Any, shown: str) -> None:
     """Values are shortened, and nothing in them reaches the terminal as a command."""
-    assert render(explain(Exists("a"), {"a": value}))[1] == f"* yes a exists  <- {shown}"
+    assert render(explain(Exists("a"), {"a": value}))[1] == f"* yes a|exists: true  <- {shown}"
 
 
 def test_as_json() -> None:
     """The tree as JSON data, objects among the values as JSON text."""
-    event = {"a": [1, {"b": 2}, float("nan")]}
-    assert as_json(explain(And((A, Not(B))), event)) == {
+    event = {"a": [1, {"b": 2}, float("nan"), 10**5000]}
+    both = explain(And((A, Not(Single("b")))), event, names={(): "all of them", (0,): "sel"})
+    assert as_json(both) == {
         "kind": "all",
+        "name": "all of them",
         "text": "all of",
         "verdict": True,
         "decisive": True,
         "args": [
             {
                 "kind": "test",
-                "text": "a = 1",
+                "name": "sel",
+                "text": "a: 1",
                 "verdict": True,
                 "decisive": True,
-                "found": [1, '{"b":2}', "nan"],
+                "key": "a",
+                "wanted": 1,
+                "found": [1, '{"b":2}', "nan", "1" + "0" * 5000],
             },
             {
                 "kind": "not",
+                "name": None,
                 "text": "not",
                 "verdict": True,
                 "decisive": True,
                 "args": [
                     {
                         "kind": "test",
-                        "text": "b = 1",
+                        "name": None,
+                        "text": "b holds one value",
                         "verdict": False,
                         "decisive": True,
+                        "key": None,
+                        "wanted": None,
                         "found": None,
                     }
                 ],
             },
         ],
     }
+
+
+SIGMA: list[tuple[p.Test, str]] = [
+    (Equals("a b", "x*\\"), r'a b: "x\*\\"'),
+    (Equals("a", "X", cased=True), 'a|cased: "X"'),
+    (Equals("a", "é\n"), r'a: "\u00e9\n"'),
+    (Equals("a", True), "a: true"),
+    (Glob("a", (Wildcard.MANY, "x", Wildcard.MANY)), 'a|contains: "x"'),
+    (Glob("a", (Wildcard.MANY, "x"), cased=True), 'a|endswith|cased: "x"'),
+    (Glob("a", ("x", Wildcard.ONE, Wildcard.MANY)), 'a: "x?*"'),
+    (p.Regex("a", r"^\d+$", "im"), r'a|re|i|m: "^\d+$"'),
+    (p.Cidr("a", "10.0.0.0/8"), 'a|cidr: "10.0.0.0/8"'),
+    (Compare("a", "<=", 0.5), "a|lte: 0.5"),
+    (Null("a"), "a: null"),
+    (FieldCompare("a", "contains", "b", cased=True), 'a|fieldref|contains|cased: "b"'),
+    (FieldCompare("a", "<", "b"), "a < field b"),
+    (p.TimePart("a", "hour", "==", 3), "a|hour: 3"),
+    (p.TimePart("a", "day", ">=", 3), "a|day|gte: 3"),
+    (CURL, 'keyword: "curl"'),
+    (Keyword(("x",)), 'any text like "x"'),
+    (p.KeywordRegex("x", "i"), '|re|i: "x"'),
+]
+
+
+@pytest.mark.parametrize(("test", "shown"), SIGMA, ids=[row[1] for row in SIGMA])
+def test_tests_in_the_words_of_a_rule(test: p.Test, shown: str) -> None:
+    """A test is shown as the line of a rule that says it."""
+    assert explain(test, {}).text == shown

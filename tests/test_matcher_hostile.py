@@ -10,7 +10,8 @@ import pytest
 from converter import predicate as tree
 from converter.casing import fold
 from converter.matcher import compile_predicate
-from converter.matcher.explain import as_json, explain, flips, render
+from converter.matcher.explain import explain, flips
+from converter.matcher.telling import as_json, render
 from converter.predicate import And, Equals, Glob, Not, Or, Predicate, Wildcard
 
 MANY, ONE = Wildcard.MANY, Wildcard.ONE

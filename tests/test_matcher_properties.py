@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from converter import predicate as tree
 from converter.casing import fold
 from converter.matcher import compile_predicate, program
-from converter.matcher.explain import Explanation, as_json, explain, flips, render
+from converter.matcher.explain import Explanation, explain, flips
 from converter.matcher.globs import glob
+from converter.matcher.telling import as_json, render
 from converter.predicate import And, Equals, Glob, Not, Or, Predicate, Wildcard
 
 MANY, ONE = Wildcard.MANY, Wildcard.ONE

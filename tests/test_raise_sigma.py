@@ -52,7 +52,7 @@ TESTS: st.SearchStrategy[p.Test] = st.one_of(
     st.builds(
         p.TimePart,
         NAMES,
-        st.sampled_from("minute hour day week month year".split()),
+        st.sampled_from("minute hour day week weekday month year".split()),
         st.sampled_from(["==", "<", "<=", ">", ">="]),
         st.integers(0, 59),
     ),
@@ -138,6 +138,7 @@ def test_raised(predicate: Predicate, detection: dict[str, Any]) -> None:
         p.Compare("a", ">", "x"),
         p.Cidr("a", "10.0.0.1/8"),
         p.FieldCompare("a", "<", "b"),
+        p.TimePart("a", "hour", "==", 3, "Europe/Paris"),
     ],
 )
 def test_what_sigma_cannot_say(predicate: Predicate) -> None:

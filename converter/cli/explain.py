@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -12,9 +13,10 @@ from converter.cli.talk import tell_errors
 from converter.errors import LogError, RuleError
 from converter.logs import Record, read
 from converter.matcher.correlation import Node, input_of, matches_of, plan_of
-from converter.matcher.explain import as_json, explain, render
+from converter.matcher.explain import Explanation, explain, flips
 from converter.matcher.routing import Origin, Routing
 from converter.matcher.rules import Reading, readings
+from converter.matcher.telling import as_json, render
 from converter.pipelines import Pipelines, View
 from converter.rules import Rule, read_rules
 from converter.rules.correlations import is_stateful
@@ -67,17 +69,28 @@ def _records(event: str) -> list[Record]:
 
 
 def _explain(rule: Rule, part: Reading, record: Record, origin: Origin, as_data: bool) -> None:
-    explanation = explain(part.predicate, record.event, part.paths)
+    try:
+        explanation = explain(part.predicate, record.event, part.paths, part.names())
+    except RuleError as error:
+        raise part.rule.place(error) from None
     if as_data:
-        found = {"rule": {"id": rule.id, "title": rule.title, "path": rule.path}}
-        source = {"file": record.file, "record": record.number}
-        data = found | {"source": source, "logsource": origin.as_json()}
-        data["explanation"] = as_json(explanation)
-        click.echo(json.dumps(data, ensure_ascii=False))
+        click.echo(json.dumps(_data(rule, record, origin, explanation)))
         return
     click.echo(f"{part.rule.title} ({part.rule.path}), {record.file}:{record.number}")
     for line in (*origin.lines(), *render(explanation)):
         click.echo(f"  {line}")
+
+
+def _data(rule: Rule, record: Record, origin: Origin, explanation: Explanation) -> dict[str, Any]:
+    changes = [] if explanation.verdict else [as_json(one) for one in flips(explanation)]
+    return {
+        "rule": {"id": rule.id, "title": rule.title, "path": rule.path},
+        "source": {"file": record.file, "record": record.number},
+        "logsource": origin.as_json(),
+        "match": explanation.verdict,
+        "changes": changes,
+        "explanation": as_json(explanation),
+    }
 
 
 def _explain_several(
@@ -95,7 +108,7 @@ def _explain_several(
     if as_data:
         head = {"rule": {"id": rule.id, "title": rule.title, "path": rule.path}}
         data = head | {"events": len(records), "matches": places, "left_out": left_out}
-        click.echo(json.dumps(data, ensure_ascii=False))
+        click.echo(json.dumps(data))
         return
     click.echo(f"{rule.title} ({rule.path}), {len(records)} events together")
     for numbers in places:

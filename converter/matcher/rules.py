@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 from converter import predicate as p
 from converter.errors import PolysigmaError
 from converter.lower import as_stored, lower, tree
+from converter.matcher.explain import Names
 from converter.matcher.fields import Event, Paths
 from converter.matcher.program import EventTest, compile_predicate
 from converter.pipelines import Pipelines, View
 from converter.rules import Rule, RuleSet
 from converter.rules.correlations import chained, filtered, is_stateful
+from converter.upstream import names_of
 
 _TIMES = {"ecs": ("@timestamp",), "splunk": ("_time",)}
 _ANYWHERE = ("eventTime", "@timestamp", "time", "timestamp")
@@ -23,7 +26,8 @@ _ANYWHERE = ("eventTime", "@timestamp", "time", "timestamp")
 class Reading:
     """What one rule asks of events under one view, and where its fields stand in them.
 
-    `source` is the catalogue's name of the log source, empty where it has none.
+    `source` is the catalogue's name of the log source, empty where it has none. `names` gives the
+    rule's names by their way down the predicate.
     """
 
     rule: Rule
@@ -31,6 +35,7 @@ class Reading:
     paths: Paths | None
     time: tuple[str, ...]
     source: str = ""
+    names: Callable[[], Names] = field(default=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -65,19 +70,24 @@ def base_reading(rule: Rule, rules: RuleSet, pipelines: Pipelines, view: View) -
 
 def _native(parts: Sequence[Rule], pipelines: Pipelines) -> Reading:
     source = pipelines.source(parts[0].logsource)
-    lowered = _all([lower(part, pipelines.expand(tree(part))) for part in parts])
+    trees = [pipelines.expand(tree(part)) for part in parts]
+    lowered = _all([lower(part, one) for part, one in zip(parts, trees, strict=True)])
     predicate = p.in_zone(lowered, pipelines.zone(parts[0]))
+    names = partial(names_of, parts, trees)
     if source is None:
-        return _shaped(parts[0], predicate, pipelines)
-    return Reading(parts[0], predicate, source.native, source.time, source.stem)
+        return _shaped(parts[0], predicate, pipelines, names)
+    return Reading(parts[0], predicate, source.native, source.time, source.stem, names)
 
 
-def _shaped(rule: Rule, predicate: p.Predicate, pipelines: Pipelines) -> Reading:
+def _shaped(
+    rule: Rule, predicate: p.Predicate, pipelines: Pipelines, names: Callable[[], Names]
+) -> Reading:
     """Without a field catalogue: where the shape of the log source's events has each field."""
     shape = pipelines.log_sources.shape(rule.logsource)
     if shape is None:
-        return Reading(rule, predicate, None, _ANYWHERE)
-    return Reading(rule, predicate, shape.reader_of(rule.logsource), (*shape.time, *_ANYWHERE))
+        return Reading(rule, predicate, None, _ANYWHERE, names=names)
+    times = (*shape.time, *_ANYWHERE)
+    return Reading(rule, predicate, shape.reader_of(rule.logsource), times, names=names)
 
 
 def _stored(parts: Sequence[Rule], pipelines: Pipelines, view: Literal["ecs", "splunk"]) -> Reading:
@@ -88,7 +98,8 @@ def _stored(parts: Sequence[Rule], pipelines: Pipelines, view: Literal["ecs", "s
     stored = as_stored(predicate, mapped[0][1].facts)
     # Splunk sets _time from the event's own time, which extracted fields still hold.
     times = _TIMES[view] + (source.time if source and view == "splunk" else ())
-    return Reading(parts[0], stored, None, times, source.stem if source else "")
+    names = partial(names_of, parts, [one.rule for _, one in mapped])
+    return Reading(parts[0], stored, None, times, source.stem if source else "", names)
 
 
 def _all(parts: Sequence[p.Predicate]) -> p.Predicate:

@@ -119,7 +119,9 @@ def _fields(test: FieldCompare) -> Item | None:
     return key, _text(test.other)
 
 
-def _time_part(test: TimePart) -> Item:
+def _time_part(test: TimePart) -> Item | None:
+    if test.zone:
+        return None
     return f"{test.field}|{test.part}{_ORDERS[test.op]}", test.value
 
 

@@ -20,6 +20,7 @@ from converter.upstream.dashes import DASH, DASHES, WindowsDash
 from converter.upstream.edges import Contains, EndsWith, StartsWith
 from converter.upstream.encodings import Base64, Base64Offset, Bytes, Utf16, Utf16Be, Utf16Le
 from converter.upstream.expressions import RegularExpression
+from converter.upstream.names import names_of
 from converter.upstream.numbers import Day, ExactNumber, Hour, Minute, Month, Week, Weekday, Year
 from converter.upstream.placeholders import Expand
 from converter.upstream.references import CaseSensitive, Differs, FieldReference, is_apart, is_cased
@@ -34,6 +35,7 @@ __all__ = [
     "join_absences",
     "mend",
     "named",
+    "names_of",
     "parse_condition",
     "read_rule",
     "reworded",

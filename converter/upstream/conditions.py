@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from functools import cache, lru_cache
-from typing import cast
+from typing import Any, cast
 
 from pyparsing import Keyword, OpAssoc, ParserElement, Word, alphanums, infix_notation
 from sigma.conditions import (
@@ -15,6 +16,9 @@ from sigma.conditions import (
     ConditionOR,
     ConditionSelector,
 )
+from sigma.rule import SigmaRule
+
+Way = tuple[int, ...]
 
 _NAME = alphanums + "_-"
 
@@ -30,6 +34,35 @@ def parse_condition(text: str) -> ConditionItem:
     Names may begin with an operator's letters (`notepad`), and selectors may hold hyphens.
     """
     return copy.deepcopy(_parsed(text))
+
+
+def condition_names(rule: SigmaRule) -> dict[Way, str]:
+    """Selections and selectors of the condition, by their way down the condition's tree.
+
+    The way to several conditions begins with their place. Raises what parse_condition raises.
+    """
+    texts = [one.condition for one in rule.detection.parsed_condition]
+    found: dict[Way, str] = {}
+    for place, text in enumerate(texts):
+        start = (place,) if len(texts) > 1 else ()
+        found.update(_names(parse_condition(text), start, rule))
+    return found
+
+
+def _names(node: Any, way: Way, rule: SigmaRule) -> Iterator[tuple[Way, str]]:
+    if isinstance(node, ConditionIdentifier):
+        yield way, node.identifier
+    elif isinstance(node, ConditionSelector):
+        found = [one.identifier for one in node.resolve_referenced_detections(rule.detection)]
+        selector = " of ".join(node.args)
+        if len(found) == 1:  # no group of its own
+            yield way, f"{selector}, {found[0]}"
+            return
+        yield way, selector
+        yield from (((*way, place), name) for place, name in enumerate(found))
+    elif isinstance(node, ConditionItem):
+        for place, arg in enumerate(node.args):
+            yield from _names(arg, (*way, place), rule)
 
 
 @cache
