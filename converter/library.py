@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from converter.errors import PolysigmaError
@@ -81,7 +82,7 @@ class CompiledRules:
         self._tests: tuple[RuleTest, ...] = tuple(tests)
         self._routing: Routing | None = None
         if options.routing:
-            sources = [one.logsources for one in tests]
+            sources = [one.logsource for one in tests]
             said = options.logsources
             self._routing = Routing(sources, chosen.log_sources, options.schema, said)
 
@@ -89,7 +90,7 @@ class CompiledRules:
         return (CompiledRules, (self.rules, self.options))
 
     def __len__(self) -> int:
-        return len(self._tests)
+        return len({id(one.rule) for one in self._tests})
 
     def match(self, event: Event) -> list[Rule]:
         """The rules that match the event, a mapping as read from JSON, in the order of loading."""
@@ -99,4 +100,5 @@ class CompiledRules:
             raise TypeError(what)
         tests = self._tests
         numbers = range(len(tests)) if self._routing is None else self._routing(event).rules
-        return [tests[number].rule for number in numbers if tests[number].matches(event)]
+        found = (tests[number].rule for number in numbers if tests[number].matches(event))
+        return [next(same) for _, same in groupby(found, key=id)]

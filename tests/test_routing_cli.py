@@ -90,7 +90,7 @@ def test_verbose_shows_the_routing(place: Path) -> None:
     assert any("not recognised" in line for line in lines)
     (place / "log.ndjson").write_text(json.dumps(EVENTS[0]), "utf-8")
     errors = scan(place, "--verbose").stderr
-    assert "2 of 3 rules were never tried:" in errors
+    assert "2 of 3 rules were never tried, for 2 log sources:" in errors
     assert "  1 for product=windows,category=process_creation" in errors
 
 
@@ -136,3 +136,25 @@ def test_explain_names_an_event_of_another_log_source(place: Path) -> None:
     data = [json.loads(line) for line in run(*asked, "--json", cwd=place).stdout.splitlines()]
     assert [one["logsource"]["tried"] for one in data] == [True, False, False, True]
     assert data[0]["logsource"]["event"] == ["product=aws,service=cloudtrail"]
+
+
+BUNDLE = """
+---
+title: Any
+id: 11111111-0000-4000-8000-000000000004
+correlation:
+  type: event_count
+  rules: [11111111-0000-4000-8000-000000000001, 11111111-0000-4000-8000-000000000003]
+  timespan: 1h
+  condition: {gte: 1}
+"""
+
+
+def test_a_bundle_meets_events_of_each_of_its_rules(place: Path) -> None:
+    """A bundle's rules are tried on their own events, and an event that two match is one match."""
+    (place / "rules.yml").write_text(RULES + BUNDLE, "utf-8")
+    assert found(scan(place)) == [("Any", 1), ("Whoami", 2), ("Any", 4)]
+    stated = scan(place, "--logsource=product=okta")
+    assert found(stated) == [("Any", 1), ("Any", 4)]
+    errors = scan(place, "--logsource=product=okta", "--verbose").stderr
+    assert "2 of 4 rules were never tried" in errors

@@ -46,7 +46,7 @@ def command(rule: str, event: str, schema: View, pipelines: tuple[str, ...], as_
     records = list(_records(event))
     chosen = Pipelines(pipelines)
     found = [(one, readings(one, rule_set, chosen, schema)) for one in wanted]
-    sources = [[part.rule.logsource] for _, parts in found for part in parts]
+    sources = [part.rule.logsource for _, parts in found for part in parts]
     routing, first = Routing(sources, chosen.log_sources, schema), 0
     for one, parts in found:
         for record in records:

@@ -40,7 +40,7 @@ def route(
     tests: Sequence[RuleTest], pipelines: Pipelines, schema: View, said: Sequence[LogSourceWords]
 ) -> Routing:
     """The routing of these rules. Raises LogError where no rule fits the stated log sources."""
-    routing = Routing([one.logsources for one in tests], pipelines.log_sources, schema, said)
+    routing = Routing([one.logsource for one in tests], pipelines.log_sources, schema, said)
     if said and not routing({}).rules:
         what = f"no rule is for {' or '.join(map(written, said))}"
         raise LogError(what, next_step="compare it with the log sources of your rules")
@@ -56,12 +56,17 @@ def tell_routing(summary: Summary, tests: Sequence[RuleTest]) -> None:
         name = " and ".join(map(str, known)) or "not recognised"
         table.add_row(str(one.count), name, str(len(one.route.rules)))
     console().print(table)
-    tried = summary.tried
-    idle = [test for number, test in enumerate(tests) if number not in tried]
-    counts = Counter(" or ".join(map(written, one.logsources)) for one in idle)
-    if idle:
-        click.echo(f"{len(idle)} of {len(tests)} rules were never tried:", err=True)
+    _tell_idle(summary.tried, tests)
+
+
+def _tell_idle(tried: frozenset[int], tests: Sequence[RuleTest]) -> None:
+    busy = {tests[number].rule.id for number in tried}
+    sources = {test.rule.id: written(test.logsource) for test in tests}
+    counts = Counter(source for rule, source in sources.items() if rule not in busy)
+    if counts:
+        idle = f"{counts.total()} of {len(sources)} rules were never tried"
+        click.echo(f"{idle}, for {len(counts)} log sources:", err=True)
     for name, count in counts.most_common(_SHOWN):
         click.echo(f"  {count} for {name}", err=True)
     if len(counts) > _SHOWN:
-        click.echo(f"  and {sum(counts.values())} in all, for {len(counts)} log sources", err=True)
+        click.echo("  and others", err=True)

@@ -190,13 +190,13 @@ class Origin:
 class Routing:
     """From an event to the rules that are tried on it, by their numbers in `rules`.
 
-    `rules` holds for each rule its log sources; a bundle of rules has several, of which one
-    suffices. `said` are the log sources that a user states: they take the place of recognition.
+    `rules` holds the log source of each. `said` are those that a user states for all events: they
+    take the place of recognition.
     """
 
     def __init__(
         self,
-        rules: Sequence[Sequence[Mapping[str, str]]],
+        rules: Sequence[Mapping[str, str]],
         sources: LogSources,
         view: View = "native",
         said: Sequence[Mapping[str, str]] = (),
@@ -213,12 +213,8 @@ class Routing:
         return self._route(self._recognise(event))
 
     def _find(self, known: Known) -> Route:
-        found = (
-            number
-            for number, mine in enumerate(self._rules)
-            if any(self._fits(one, known) for one in mine or ({},))
-        )
-        return Route(known, tuple(found))
+        fitting = (number for number, one in enumerate(self._rules) if self._fits(one, known))
+        return Route(known, tuple(fitting))
 
     def _fits(self, logsource: Mapping[str, str], known: Known) -> bool:
         if self._said:

@@ -11,7 +11,7 @@ from converter import predicate as p
 from converter.errors import PolysigmaError
 from converter.lower import as_stored, lower, tree
 from converter.matcher.explain import Names
-from converter.matcher.fields import Event, Paths
+from converter.matcher.fields import Paths
 from converter.matcher.program import EventTest, compile_predicate
 from converter.pipelines import Pipelines, View
 from converter.rules import Rule, RuleSet
@@ -40,15 +40,16 @@ class Reading:
 
 @dataclass(frozen=True)
 class RuleTest:
-    """A rule ready to run; a correlation here is a bundle of which any rule suffices.
+    """A rule ready to run on events of its log source.
 
-    `logsources` are those of its rules.
+    A correlation here is a bundle of which any rule suffices: it has a test for each of its rules,
+    one after the other.
     """
 
     rule: Rule
     matches: EventTest
     time: tuple[str, ...]
-    logsources: tuple[Mapping[str, str], ...] = ()
+    logsource: Mapping[str, str] = field(default_factory=dict)
 
 
 def readings(
@@ -123,7 +124,7 @@ def compile_rules(
             if is_stateful(rule, rules) and not inputs:
                 raise _over_several(rule)
             if rule.kind == "rule" or not is_stateful(rule, rules):
-                tests.append(_compile(rule, readings(rule, rules, pipelines, view)))
+                tests += _compile(rule, readings(rule, rules, pipelines, view))
         except PolysigmaError as error:
             errors.append(rule.place(error))
     return tests, errors
@@ -135,14 +136,13 @@ def _over_several(rule: Rule) -> PolysigmaError:
     return rule.error("the rule is no test of one event", *keys, next_step=step)
 
 
-def _compile(rule: Rule, parts: Sequence[Reading]) -> RuleTest:
-    compiled = [compile_predicate(part.predicate, part.paths) for part in parts]
-    logsources = tuple(part.rule.logsource for part in parts)
-    times = tuple(dict.fromkeys(path for part in parts for path in part.time))
-    if len(compiled) == 1:
-        return RuleTest(rule, compiled[0], times, logsources)
-
-    def matches(event: Event) -> bool:
-        return any(test(event) for test in compiled)
-
-    return RuleTest(rule, matches, times, logsources)
+def _compile(rule: Rule, parts: Sequence[Reading]) -> list[RuleTest]:
+    return [
+        RuleTest(
+            rule,
+            compile_predicate(part.predicate, part.paths),
+            part.time,
+            part.rule.logsource,
+        )
+        for part in parts
+    ]

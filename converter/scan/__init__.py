@@ -42,9 +42,11 @@ class CompiledRule:
     """A rule ready to run: its test of an event, and what reads an event's time.
 
     `correlation` marks a bundle "any of these rules": it matches single events, but its matches
-    carry a list of events as those of every correlation do. `feeds`: its matches go to rules that
-    look at several events. `report`: whether they are matches for the user; `held` back, because
-    only a correlation reports them; or `input`, what a first-seen rule looks at.
+    carry a list of events as those of every correlation do. Each of its rules is one of these, one
+    after the other, with the same `rule`; the first that matches an event decides. `feeds`: its
+    matches go to rules that look at several events. `report`: whether they are matches for the
+    user; `held` back, because only a correlation reports them; or `input`, what a first-seen rule
+    looks at.
     """
 
     rule: RuleSummary
@@ -133,10 +135,12 @@ def _meet(
 ) -> Iterator[Match | Reject]:
     """One record and all rules, then what its matches decide at the stage."""
     hits: list[Match] = []
+    bundle: RuleSummary | None = None
     for rule in compiled:
-        result = _run(rule, record)
+        result = _run(rule, record) if bundle is None or bundle != rule.rule else None
         if result is None:
             continue
+        bundle = rule.rule if rule.correlation and isinstance(result, Match) else None
         if isinstance(result, Match) and rule.feeds:
             hits.append(result)
         yield from _kept(((result, rule.report),), times, counts)
