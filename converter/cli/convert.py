@@ -68,9 +68,12 @@ def command(
     if not check and out != "-" and last.get("run") == run and intact(Path(out), last["tree"]):
         _replay(last)
     # Imported only now: with nothing changed there is no need of Sigma, nor of its start-up time.
-    working = importlib.import_module("converter.cli.converting")
-    job = working.Job(languages or _NAMES, pipelines, out, check, strict, jobs, context)
-    kept = working.run(job, files, missing, last.get("tree", {}))
+    start = importlib.import_module("converter.cli.workers").Workers
+    how = (pipelines, languages or _NAMES)
+    with start(how, jobs or os.cpu_count() or 1, len(files)) as workers:
+        working = importlib.import_module("converter.cli.converting")
+        job = working.Job(out, check, strict, context)
+        kept = working.run(job, files, missing, last.get("tree", {}), workers)
     if not check and out != "-":
         cache.keep(name, {"run": run} | kept)
     sys.exit(kept["code"])

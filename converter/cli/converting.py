@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,12 +26,9 @@ from converter.rules import Rule, RuleFile, RuleSet, rules_of
 class Job:
     """What the user asked for; `context` names all but the rules on which the queries depend."""
 
-    languages: tuple[str, ...]
-    pipelines: tuple[str, ...]
     out: str
     check: bool
     strict: bool
-    jobs: int
     context: str
 
 
@@ -54,21 +50,13 @@ class _Said:
 
 
 def run(
-    job: Job, rule_files: Sequence[RuleFile], missing: Sequence[PolysigmaError], old: Stamps
-) -> dict[str, Any]:
-    """Converts and delivers; gives what was said, the exit code and the tree's stamps."""
-    jobs = job.jobs or os.cpu_count() or 1
-    with Workers((job.pipelines, job.languages), jobs, len(rule_files)) as workers:
-        return _run(job, rule_files, missing, old, workers)
-
-
-def _run(
     job: Job,
     rule_files: Sequence[RuleFile],
     missing: Sequence[PolysigmaError],
     old: Stamps,
     workers: Workers,
 ) -> dict[str, Any]:
+    """Converts and delivers; gives what was said, the exit code and the tree's stamps."""
     say = _Said()
     memory = cache.recall(f"rules-{job.context}")
     rules = rules_of(rule_files, list(missing), memory.get("documents", {}))  # type: ignore[arg-type]
