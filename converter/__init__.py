@@ -10,19 +10,30 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from converter.errors import PolysigmaError
-    from converter.library import CompiledRules, compile_rules, load_rules
+    from converter.library import CompiledRules, Match, Stream, compile_rules, load_rules
     from converter.rules import Rule, RuleSet
 
 __version__ = "0.1.0"
 
-__all__ = ["CompiledRules", "PolysigmaError", "Rule", "RuleSet", "compile_rules", "load_rules"]
+__all__ = [
+    "CompiledRules",
+    "Match",
+    "PolysigmaError",
+    "Rule",
+    "RuleSet",
+    "Stream",
+    "compile_rules",
+    "load_rules",
+]
 
 # Loaded only when asked for, so that the command line answers at once.
 _HOMES = {
     "CompiledRules": "converter.library",
+    "Match": "converter.library",
     "PolysigmaError": "converter.errors",
     "Rule": "converter.rules",
     "RuleSet": "converter.rules",
+    "Stream": "converter.library",
     "compile_rules": "converter.library",
     "load_rules": "converter.library",
 }
