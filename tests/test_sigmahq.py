@@ -12,6 +12,8 @@ import pytest
 import yaml
 from sigma.collection import SigmaCollection
 
+from converter.upstream import mend
+
 RULES = Path(__file__).resolve().parent.parent / "sigma_rules"
 TABLE = yaml.safe_load(Path(__file__).with_name("cases").joinpath("sigmahq.yml").read_text("utf-8"))
 LEFT = TABLE["left"] | TABLE["offline"]
@@ -38,7 +40,8 @@ def _refuse(*_: object) -> None:
 
 @pytest.fixture(scope="module")
 def rules() -> SigmaCollection:
-    """The shipped rules as pySigma reads them."""
+    """The shipped rules as pySigma reads them, with the modifiers that are ours."""
+    mend()
     return SigmaCollection.load_ruleset([RULES], recursion_pattern="**/*.yml")
 
 
