@@ -1,7 +1,8 @@
 """Rules x their sample events: raw, as an Elastic document, as Splunk fields.
 
 A sample is one event, or a stream of events (`events:`). A correlation or first-seen rule matches a
-sample if the stream makes it match at least once; one event is a stream of one.
+sample if the stream makes it match at least once; one event is a stream of one. What stands under
+`before:` went on before the stream: it is seen, but a match that it completes does not count.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import yaml
 
 from converter.errors import LogError, PolysigmaError
 from converter.ingest import to_ecs, to_splunk
-from converter.matcher import Event
 from converter.matcher.correlation import Input, Node, input_of, matches_of, plan_of
 from converter.matcher.explain import explain
 from converter.matcher.rules import Reading, readings
@@ -30,12 +30,16 @@ VIEWS: tuple[View, ...] = ("native", "ecs", "splunk")
 
 @dataclass(frozen=True)
 class Sample:
-    """Events in the order in which they come, and whether the rule must match them."""
+    """Events in the order in which they come, and whether the rule must match them.
+
+    The first `before` of them are there to be remembered only.
+    """
 
     name: str
     why: str
     events: tuple[dict[str, Any], ...]
     match: bool
+    before: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,11 +88,13 @@ def _sample(path: Path, match: bool, entry: Any, base: dict[str, Any]) -> Sample
     if not isinstance(events, list) or not events or ("events" in known and "event" in known):
         step = "give each sample a name and either an event or a list of events"
         raise LogError("a sample has no event", path=str(path), next_step=step)
-    if not all(isinstance(event, dict) for event in events):
+    before = known.get("before", [])
+    if not isinstance(before, list) or not all(isinstance(one, dict) for one in (*before, *events)):
         step = "write the keys of each event below it"
         raise LogError("an event of a sample is no map", path=str(path), next_step=step)
-    merged = tuple(_merged(base, event) for event in events)
-    return Sample(str(known.get("name", "")), str(known.get("why", "")), merged, match)
+    merged = tuple(_merged(base, event) for event in (*before, *events))
+    name, why = (str(known.get(key, "")) for key in ("name", "why"))
+    return Sample(name, why, merged, match, len(before))
 
 
 def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
@@ -119,15 +125,17 @@ def run_samples(
 
 def _outcomes(rule: Rule, sample: Sample, views: Mapping[View, _View]) -> Iterator[Outcome]:
     for name, view in views.items():
-        found = _matches(view, sample.events)
+        found = _matches(view, sample)
         passed = found is sample.match
         yield Outcome(rule, sample, name, passed, () if passed else tuple(_why(view, sample)))
 
 
-def _matches(view: _View, events: Sequence[Event]) -> bool:
+def _matches(view: _View, sample: Sample) -> bool:
     if view.nodes:
-        return bool(matches_of(view.nodes, view.inputs, events)[0])
-    return any(one.test(one.document(event)) for one in view.inputs for event in events)
+        found = matches_of(view.nodes, view.inputs, sample.events)[0]
+        return any(one.match.record > sample.before for one in found)
+    asked = sample.events[sample.before :]
+    return any(one.test(one.document(event)) for one in view.inputs for event in asked)
 
 
 def _why(view: _View, sample: Sample) -> Iterator[str]:

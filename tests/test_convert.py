@@ -161,6 +161,19 @@ def test_shipped_rules_convert_in_full() -> None:
     assert all(report_path(one.rule).startswith(one.rule.stem) for one in done)
 
 
+def test_a_first_seen_rule_of_what_has_no_column(tmp_path: Path) -> None:
+    """A user's name or else the role's is one value in SPL; a deep key is refused in ES|QL."""
+    text = FIRST_SEEN.replace("userIdentity.arn, requestParameters.name", "userName")
+    (user,) = converter_of(tmp_path, text).convert_all()
+    one_of = "'userIdentity.userName', 'userIdentity.sessionContext.sessionIssuer.userName'"
+    assert f"\n| eval userName=coalesce({one_of})\n" in user.queries["spl"].text
+    assert " by userName\n" in user.queries["spl"].text
+    assert " BY user.name\n" in user.queries["esql"].text
+    text = FIRST_SEEN.replace("requestParameters.name", "requestParameters.a.b")
+    (deep,) = converter_of(tmp_path, text).convert_all()
+    assert "no columns for its keys" in deep.queries["esql"].notes[0]
+
+
 FIRST_SEEN = (
     GOOD
     + """\
@@ -181,7 +194,11 @@ def test_a_first_seen_rule_asks_for_new_values(tmp_path: Path) -> None:
         '| where first_seen>=relative_time(now(), "-1h")',
     ]
     assert one.queries["spl"].assumptions == ("the query is run over the last 14 days",)
-    assert "| STATS first_seen = MIN(@timestamp) BY aws.cloud" in one.queries["esql"].text
+    esql = one.queries["esql"].text
+    assert '\n| GROK aws.cloudtrail.request_parameters "[{ ]name=%{DATA:name}(, |})"\n' in esql
+    assert (
+        "| STATS first_seen = MIN(@timestamp) BY aws.cloudtrail.user_identity.arn, name\n" in esql
+    )
     assert one.queries["esql"].text.endswith("| WHERE first_seen >= NOW() - 1 hours")
     for language in ("lucene", "eql"):
         assert one.queries[language].fidelity == "unsupported"

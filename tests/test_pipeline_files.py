@@ -29,7 +29,10 @@ TYPES = {
     " nested map_text".split(),
     "splunk": ["string"],
 }
-FACTS = {"ecs": {"name", "type", "casing", "none", "cidr"}, "splunk": {"name", "none", "absent"}}
+FACTS = {
+    "ecs": {"name", "type", "casing", "none", "cidr"},
+    "splunk": {"name", "none", "absent", "first_of"},
+}
 
 # Names that rules use: those of SigmaHQ for the same service, then those of our own rules.
 USED = {

@@ -35,6 +35,7 @@ _RESERVED = frozenset(
     "mv_expand not null nulls on or rename rerank rlike row sample show sort stats true ts where "
     "with".split()
 )
+_KEY = re.compile(r"[A-Za-z]\w*", re.ASCII)
 _INDEX = re.compile(r"[\w.*:<>-]+", re.ASCII)
 _PARTS = {
     "minute": "minute_of_hour",
@@ -61,9 +62,22 @@ class Esql(ElasticEmitter, ESQLBackend):
 
     def emit_first_seen(self, predicate: p.Predicate, first: FirstSeen) -> Query:
         self.assume(window(first))
-        events = f"FROM {self._from()}\n| WHERE {self.say(arrange(predicate)).text}"
-        names = [self.field_name(name) for name in first.fields]
-        return self.query_of(esql_first_seen(events, names, first))
+        events = [f"FROM {self._from()}", f"| WHERE {self.say(arrange(predicate)).text}"]
+        names = []
+        for facts in map(self.facts_of, first.fields):
+            if facts.type == "flattened":
+                events.append(self._key_read(facts))
+            names.append(self.field_name(facts.key or facts.name))
+        return self.query_of(esql_first_seen("\n".join(events), names, first))
+
+    def _key_read(self, facts: Facts) -> str:
+        """A command that makes a column of a key of an object, read from the object's text."""
+        if not _KEY.fullmatch(facts.key):
+            what = f"{facts.name} is flattened, and has no columns for its keys"
+            self.refuse(what, "use SPL, or a new-terms rule")
+        self.assume(f"{facts.name} is read from the text in {facts.text}")
+        pattern = quoted_text(f"[{{ ]{facts.key}=%{{DATA:{facts.key}}}(, |}})")
+        return f"| GROK {self.field_name(facts.text)} {pattern}"
 
     def whole(self, predicate: p.Predicate) -> str:
         where = self.say(predicate).text

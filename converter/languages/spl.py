@@ -49,8 +49,14 @@ class Spl(Emitter, SplunkBackend):
 
     def emit_first_seen(self, predicate: p.Predicate, first: FirstSeen) -> Query:
         self.assume(window(first))
-        columns = [column(self, name) for name in first.fields]
-        return self.query_of(spl_first_seen(self.whole(arrange(predicate)), columns, first))
+        columns, events = [], [self.whole(arrange(predicate))]
+        where = Where(self.facts, self)
+        for facts in map(self.facts_of, first.fields):
+            if facts.first_of:
+                names = ", ".join(map(where.field_name, facts.first_of))
+                events.append(f"| eval {where.field_name(facts.name)}=coalesce({names})")
+            columns.append(column(self, facts.name))
+        return self.query_of(spl_first_seen("\n".join(events), columns, first))
 
     def whole(self, predicate: p.Predicate) -> str:
         parts = predicate.args if isinstance(predicate, p.And) else (predicate,)

@@ -30,6 +30,8 @@ class Facts:
     field can hold several values. `null_text`: a JSON null arrives as the text "null". `absent` is
     what stands there when the raw event has no such key, `cidr` the field that takes networks,
     `none` the reason why the schema has no such field; each is empty where there is no such thing.
+    Of a key of a flattened field `text` names the field with the whole object's text, and `key` is
+    the path below it. `first_of` are fields of which the first that is there is this one.
     """
 
     name: str
@@ -40,6 +42,9 @@ class Facts:
     absent: str = ""
     cidr: str = ""
     none: str = ""
+    text: str = ""
+    key: str = ""
+    first_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +96,25 @@ class Source:
     def _find_target(self, schema: Schema, target: str) -> Facts:
         if target in self.added[schema]:
             return self.added[schema][target]
-        best: Facts | None = None
+        best, length = None, 0
         for entry in self.fields.values():
-            facts = entry.schemas[schema]
-            if facts.name == target:
-                return facts
-            if facts.name.endswith(".*") and target.startswith(facts.name[:-1]):
-                best = facts if best is None or len(facts.name) > len(best.name) else best
-        return replace(best, name=target) if best else Facts(target)
+            name = entry.schemas[schema].name
+            if name == target:
+                return self._below(schema, entry.schemas[schema], entry.native)
+            if name.endswith(".*") and target.startswith(name[:-1]) and len(name) > length:
+                best, length = entry, len(name)
+        if best is None:
+            return Facts(target)
+        native = tuple(path[:-1] + target[length - 1 :] for path in best.native)
+        return self._below(schema, replace(best.schemas[schema], name=target), native)
+
+    def _below(self, schema: Schema, facts: Facts, native: tuple[str, ...]) -> Facts:
+        """Facts of a key with the text of its object, where the schema keeps one."""
+        root, _, key = (native or ("",))[0].partition(".")
+        whole = self.fields.get(root)
+        if facts.type != "flattened" or whole is None or whole.schemas[schema].type != "map_text":
+            return facts
+        return replace(facts, text=whole.schemas[schema].name, key=key)
 
     def nearest(self, name: str) -> str:
         """The known field most like this name."""
@@ -179,6 +195,7 @@ def _facts(name: str, entry: dict[str, Any], defaults: dict[str, Any]) -> Facts:
         str(merged.get("absent", "")),
         str(merged.get("cidr", "")),
         str(merged.get("none", "")),
+        first_of=tuple(merged.get("first_of", ())),
     )
 
 
