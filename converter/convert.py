@@ -8,6 +8,7 @@ from dataclasses import replace
 from converter import predicate as p
 from converter.errors import PolysigmaError, Unsupported
 from converter.languages import LANGUAGES, Correlated, Emitter, FirstSeen, Scoped, Step
+from converter.languages.arranging import either
 from converter.languages.correlated import least
 from converter.lower import as_stored, lower, tree
 from converter.pipelines import Mapped, Pipelines, Schema
@@ -114,9 +115,8 @@ class Converter:
         if len({step.keys for step in steps}) > 1 or len(sources) > 1:
             what = f"the rules of {rule.title} differ in log source or key"
             raise Unsupported(what, next_step="correlate the rules themselves")
-        parts = tuple(step.rule.predicate for step in steps)
-        either = p.Or(parts) if len(parts) > 1 else parts[0]
-        return Step(Scoped(either, steps[0].rule.facts), steps[0].keys, "", count, inner.timespan)
+        whole = either([step.rule.predicate for step in steps])
+        return Step(Scoped(whole, steps[0].rule.facts), steps[0].keys, "", count, inner.timespan)
 
     def _mapped_name(self, base: Rule, name: str, schema: Schema) -> str:
         """What the base rule's pipeline calls a field; Unsupported where the schema has none."""

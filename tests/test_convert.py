@@ -85,8 +85,7 @@ def test_any_of_several_rules_is_one_query(tmp_path: Path) -> None:
     two = GOOD.replace("1", "2").replace("StopLogging", "DeleteTrail")
     done = list(converter_of(tmp_path, GOOD + "name: one\n", two, CORRELATION).convert_all())
     assert done[2].queries["lucene"].text == (
-        "(event.dataset:aws.cloudtrail AND event.action:StopLogging) OR "
-        "(event.dataset:aws.cloudtrail AND event.action:DeleteTrail)"
+        "event.dataset:aws.cloudtrail AND (event.action:StopLogging OR event.action:DeleteTrail)"
     )
 
 

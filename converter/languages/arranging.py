@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, cast
 
 from converter import predicate as p
 from converter.pipelines import Facts
@@ -49,6 +49,44 @@ def arrange(predicate: p.Predicate) -> p.Predicate:
             return p.Exists(inner.field) if isinstance(inner, p.Null) else p.Null(inner.field)
         return inner.arg if isinstance(inner, p.Not) else p.Not(inner)
     return predicate
+
+
+def any_rule(rules: Sequence[Scoped]) -> p.Predicate:
+    """Events of any of these rules, each arranged: what all ask alike, then the rest of each."""
+
+    def same(part: p.Predicate) -> bool:
+        return all(
+            rule.facts(name) == rules[0].facts(name) for name in p.fields(part) for rule in rules
+        )
+
+    alike, rests = _shared([rule.predicate for rule in rules], same)
+    parts = [Scoped(part, rules[0].facts) for part in alike]
+    scoped = [Scoped(rest, rule.facts) for rest, rule in zip(rests, rules, strict=False)]
+    return _all_and_any(cast("list[p.Predicate]", parts), cast("list[p.Predicate]", scoped))
+
+
+def either(predicates: Sequence[p.Predicate]) -> p.Predicate:
+    """The same for predicates over fields of the same facts."""
+    arranged = [arrange(predicate) for predicate in predicates]
+    return _all_and_any(*_shared(arranged, lambda _: True))
+
+
+def _shared(
+    predicates: list[p.Predicate], may: Callable[[p.Predicate], bool]
+) -> tuple[list[p.Predicate], list[p.Predicate]]:
+    """The conjuncts of all that may be shared, and the rests; none where one has no rest."""
+    asked = [part.args if isinstance(part, p.And) else (part,) for part in predicates]
+    common = [part for part in asked[0] if all(part in other for other in asked[1:])]
+    alike = [part for part in common if may(part)]
+    rests = [tuple(part for part in parts if part not in alike) for parts in asked]
+    whole = [rest[0] if len(rest) == 1 else p.And(rest) for rest in rests if rest]
+    return alike, whole if all(rests) else []
+
+
+def _all_and_any(alike: list[p.Predicate], rests: list[p.Predicate]) -> p.Predicate:
+    any_rest = [rests[0] if len(rests) == 1 else p.Or(tuple(rests))] if rests else []
+    parts = (*alike, *any_rest)
+    return parts[0] if len(parts) == 1 else p.And(parts)
 
 
 def choices(group: p.Or) -> list[p.Predicate | Choice | Networks]:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import IntEnum
-from typing import ClassVar, Literal, NamedTuple, NoReturn, cast
+from typing import ClassVar, Literal, NamedTuple, NoReturn
 
 from sigma.conversion.base import TextQueryBackend
 
 from converter import predicate as p
 from converter.casing import fold
 from converter.errors import Unsupported
-from converter.languages.arranging import Choice, Networks, Scoped, arrange, choices
+from converter.languages.arranging import Choice, Networks, Scoped, any_rule, arrange, choices
 from converter.languages.correlated import Correlated
 from converter.languages.first_seen import FirstSeen
 from converter.pipelines import Facts, Schema
@@ -67,8 +67,8 @@ class Emitter(TextQueryBackend):
 
     def emit_any(self, rules: Sequence[Scoped]) -> Query:
         """One query for the events of any of these rules. Raises Unsupported with the reason."""
-        scoped = tuple(Scoped(arrange(rule.predicate), rule.facts) for rule in rules)
-        return self.query_of(self.whole(p.Or(cast(tuple[p.Predicate, ...], scoped))))
+        arranged = [Scoped(arrange(rule.predicate), rule.facts) for rule in rules]
+        return self.query_of(self.whole(any_rule(arranged)))
 
     def emit_correlation(self, correlated: Correlated) -> Query:
         """Several events within a window. Raises Unsupported with the reason."""

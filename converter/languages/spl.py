@@ -40,12 +40,7 @@ class Spl(Emitter, SplunkBackend):
     schema: ClassVar[Schema] = "splunk"
 
     def emit_correlation(self, correlated: Correlated) -> Query:
-        """Raises Unsupported where a rule needs more than `search` can say."""
-        try:
-            return self.query_of(streamstats(self, Where(self.facts, self), correlated))
-        except _OnlyWhere:
-            what = "a correlated rule needs `where`, and a correlation begins with `search`"
-            self.refuse(what, "write the rule without regular expressions and `?`")
+        return self.query_of(streamstats(self, Where(self.facts, self), correlated))
 
     def emit_first_seen(self, predicate: p.Predicate, first: FirstSeen) -> Query:
         self.assume(window(first))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from converter.languages.arranging import any_rule
 from converter.languages.correlated import Correlated, span
-from converter.languages.emitter import Emitter, Rank
+from converter.languages.emitter import Emitter
 
 _COUNTED = {
     "event_count": "count",
@@ -17,9 +18,9 @@ _COUNTED = {
 
 def streamstats(search: Emitter, where: Emitter, correlated: Correlated) -> str:
     """The whole search; `search` says what finds the events, `where` tells the rules apart."""
-    every = search.join(Rank.OR, [search.say(step.arranged) for step in correlated.steps])
+    every = search.whole(any_rule([step.arranged for step in correlated.steps]))
     search.assume("a window holds at most 10,000 events")
-    lines = [every.text, "| sort 0 _time", *_keys(where, correlated)]
+    lines = [every, "| sort 0 _time", *_keys(where, correlated)]
     if correlated.type.startswith("temporal"):
         lines += _temporal(where, correlated)
     else:
