@@ -70,10 +70,11 @@ def finds(language: str, text: str, sample: Sample) -> bool:
 def test_streams(language: str, query: dict[str, Any], sample: Sample) -> None:
     """A query finds the streams that the rule matches; if it can match less, then no others."""
     text = (ROOT / "out" / query["file"]).read_text("utf-8")
-    try:
-        found = finds(language, text, sample)
-    except Unsupported as error:
-        assert "exactly one time window apart" in str(error)
+    if language == "spl" and "exactly" in sample.name:
+        # Splunk's documentation leaves open whether a window holds both its ends.
+        with pytest.raises(Unsupported, match="exactly one time window apart"):
+            finds(language, text, sample)
         return
+    found = finds(language, text, sample)
     less = any("can match less" in note for note in query["notes"])
     assert found is sample.match or (less and not found)
