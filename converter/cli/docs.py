@@ -35,7 +35,8 @@ def command(rules: tuple[str, ...], report: str, documented: str, out: str, chec
     faults = tell_errors(rule_set.errors)
     wanted = _read_documented(Path(documented))
     files = page(rule_set, _read_report(Path(report)), wanted)
-    for one in without_rule(rule_set, wanted):
+    missing = without_rule(rule_set, wanted)
+    for one in missing:
         click.echo(f"{documented}: no rule is the detection {one.id}; write one", err=True)
     stale = [name for name, content in files.items() if _content(Path(out) / name) != content]
     for name in stale if check else ():
@@ -43,7 +44,7 @@ def command(rules: tuple[str, ...], report: str, documented: str, out: str, chec
     if not check:
         for name in stale:
             _write(Path(out) / name, files[name])
-    sys.exit(1 if faults or (check and stale) else 0)
+    sys.exit(1 if faults or missing or (check and stale) else 0)
 
 
 def _read_report(path: Path) -> dict[str, Any]:
