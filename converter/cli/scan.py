@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import click
 from rich.table import Table
@@ -13,11 +15,41 @@ from converter.cli.several import compiled, microseconds, staged, tell_several
 from converter.cli.state import load_state, save_state
 from converter.cli.talk import console, tell_errors
 from converter.errors import LogError
-from converter.logs import Record, Reject, read
+from converter.logs import Record, Reject, read, read_blocks
 from converter.matcher.correlation import Engine, prepare
+from converter.matcher.rules import RuleTest
 from converter.pipelines import Pipelines, View
 from converter.rules import read_rules
-from converter.scan import Match, Summary, scan, window
+from converter.scan import Candidate, Match, Passed, Sieve, Summary, scan, window
+
+Items = Iterator[Record | Reject | Candidate | Passed]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the options say."""
+
+    logs: tuple[str, ...]
+    places: tuple[str, ...]
+    schema: View
+    pipelines: tuple[str, ...]
+    said: tuple[LogSourceWords, ...]
+    no_routing: bool
+    since: str | None
+    until: str | None
+    no_event: bool
+    fail_on_match: bool
+    state: str | None
+    lateness: int | None
+    base_rules: bool
+    strict: bool
+    no_prefilter: bool
+    verbose: bool
+
+    @property
+    def whole(self) -> bool:
+        """Whether every record is to be decoded."""
+        return self.strict or self.no_prefilter or self.verbose
 
 
 @click.command("scan")
@@ -50,70 +82,70 @@ from converter.scan import Match, Summary, scan, window
     help="How late an event may come, such as 15m; matches then wait no longer than that.",
 )
 @click.option("--base-rules", is_flag=True, help="Print what only correlations report, too.")
+@click.option("--strict", is_flag=True, help="Decode each record, and exit 1 if any is unreadable.")
+@click.option("--no-prefilter", is_flag=True, help="Decode each record, and try every rule on it.")
 @click.option("-v", "--verbose", is_flag=True, help="Name every rejected record, show the routing.")
-def command(
-    logs: tuple[str, ...],
-    places: tuple[str, ...],
-    schema: View,
-    pipelines: tuple[str, ...],
-    said: tuple[LogSourceWords, ...],
-    no_routing: bool,
-    since: str | None,
-    until: str | None,
-    no_event: bool,
-    fail_on_match: bool,
-    state: str | None,
-    lateness: int | None,
-    base_rules: bool,
-    verbose: bool,
-) -> None:
+def command(**asked: Any) -> None:
     """Match LOGS (files, folders, gzipped or not, - for standard input) against rules.
 
     Prints one JSON object a match on stdout. Records that cannot be read are counted, and the first
     of each kind is shown; the scan goes on, and the exit code is 1. An event meets the rules whose
     log source can be its own; one that is not recognised meets every rule. Correlations and
     first-seen rules see events in order of time; with --state they remember those of earlier runs.
+
+    Of a long log only those records are decoded that a rule can match. One that is damaged inside,
+    but begins and ends as the others do, is then not noticed, except with --strict.
     """
-    if said and no_routing:
+    sys.exit(_scan(Asked(**asked)))
+
+
+def _scan(asked: Asked) -> int:
+    if asked.said and asked.no_routing:
         raise click.UsageError("--logsource states a log source, --no-routing ignores all: use one")
-    rule_set = read_rules(places or ("sigma_rules",))
-    chosen = Pipelines(pipelines)
-    tests, plan, refused = prepare(rule_set, chosen, schema)
+    rule_set, chosen = read_rules(asked.places or ("sigma_rules",)), Pipelines(asked.pipelines)
+    tests, plan, refused = prepare(rule_set, chosen, asked.schema)
     faults = tell_errors([*rule_set.errors, *refused])
     if not tests:
         raise LogError("no rules to match", next_step="name rules with --rules")
-    routing = None if no_routing else route(tests, chosen, schema, said)
-    engine = load_state(state, Engine(plan.nodes, lateness=lateness))
-    held = frozenset() if base_rules else plan.held
+    routing = None if asked.no_routing else route(tests, chosen, asked.schema, asked.said)
+    engine = load_state(asked.state, Engine(plan.nodes, lateness=asked.lateness))
+    held = frozenset() if asked.base_rules else plan.held
     summary = Summary()
     results = scan(
         compiled(tests, plan, held),
-        _records(logs),
-        times=window(since, until),
+        _records(asked.logs, None if asked.whole else tests),
+        times=window(asked.since, asked.until),
         summary=summary,
-        stage=staged(plan, engine, held, more=state is not None),
+        stage=staged(plan, engine, held, more=asked.state is not None),
         routing=routing,
     )
-    _print(results, with_event=not no_event, verbose=verbose)
-    save_state(state, engine)
-    if verbose:
+    _print(results, with_event=not asked.no_event, verbose=asked.verbose)
+    save_state(asked.state, engine)
+    if asked.verbose:
         tell_routing(summary, tests)
     faults += _tell(summary)
-    matched = fail_on_match and any(summary.matches.values())
-    sys.exit(_exit_code(summary, faults, matched))
+    matched = asked.fail_on_match and any(summary.matches.values())
+    return _exit_code(summary, faults, matched)
 
 
-def _records(logs: Sequence[str]) -> Iterator[Record | Reject]:
-    """The records, counted on a terminal while they pass."""
-    records = read(logs, sys.stdin.buffer)
+def _records(logs: Sequence[str], tests: Sequence[RuleTest] | None) -> Items:
+    """The records, counted on a terminal while they pass; with tests only their candidates."""
+    items: Items
+    if tests is None:
+        items = read(logs, sys.stdin.buffer)
+    else:
+        items = Sieve([one.need for one in tests]).sift(read_blocks(logs, sys.stdin.buffer))
     if not sys.stderr.isatty():
-        yield from records
+        yield from items
         return
     with console().status("scanning") as status:
-        for count, record in enumerate(records, 1):
-            if count % 5000 == 0:
+        count = shown = 0
+        for item in items:
+            count += item.records if isinstance(item, Passed) else 1
+            if count - shown >= 5000:
+                shown = count
                 status.update(f"scanning: {count:,} records")
-            yield record
+            yield item
 
 
 def _print(results: Iterable[Match | Reject], *, with_event: bool, verbose: bool) -> None:

@@ -13,11 +13,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from typing import BinaryIO
 
+from converter.logs.blocks import Block, Frame
 from converter.logs.opening import CHUNK, Content, File, find
 from converter.logs.reading import read_chunks
 from converter.logs.records import Kind, Record, Reject
 
-__all__ = ["MAX_RECORD", "Kind", "Record", "Reject", "read"]
+__all__ = ["MAX_RECORD", "Block", "Frame", "Kind", "Record", "Reject", "read", "read_blocks"]
 
 MAX_RECORD = 256 << 20
 
@@ -37,16 +38,38 @@ def read(
     archive is taken up again, up to three times as much is held. `chunk` is the size of one read.
     It raises nothing: whatever cannot be read is a `Reject`, and reading goes on behind it.
     """
+    for item in _read(places, stdin, max_record, chunk, blocks=False):
+        if not isinstance(item, Block):
+            yield item
+
+
+def read_blocks(
+    places: Sequence[str],
+    stdin: BinaryIO | None = None,
+    *,
+    max_record: int = MAX_RECORD,
+    chunk: int = CHUNK,
+) -> Iterator[Record | Reject | Block]:
+    """As `read`, but logs of JSON lines come as blocks of lines, not decoded.
+
+    Who takes a block reads or skips all of its lines by its reader before taking the next item.
+    """
+    return _read(places, stdin, max_record, chunk, blocks=True)
+
+
+def _read(
+    places: Sequence[str], stdin: BinaryIO | None, max_record: int, chunk: int, *, blocks: bool
+) -> Iterator[Record | Reject | Block]:
     for file in find(places):
         if isinstance(file, Reject):
             yield file
         else:
-            yield from _read_file(file, stdin, max_record, chunk)
+            yield from _read_file(file, stdin, max_record, chunk, blocks=blocks)
 
 
 def _read_file(
-    file: File, stdin: BinaryIO | None, max_record: int, chunk: int
-) -> Iterator[Record | Reject]:
+    file: File, stdin: BinaryIO | None, max_record: int, chunk: int, *, blocks: bool
+) -> Iterator[Record | Reject | Block]:
     with ExitStack() as stack:
         try:
             stream = stdin if file.path is None else stack.enter_context(file.path.open("rb"))
@@ -58,13 +81,13 @@ def _read_file(
             yield Reject(file.name, 0, "", "unreadable", "there is no standard input")
             return
         content = Content(stream, chunk)
-        results = read_chunks(content, file.name, max_record)
+        results = read_chunks(content, file.name, max_record, blocks=blocks)
         yield from _with_trouble(results, content, file.name)
 
 
 def _with_trouble(
-    results: Iterator[Record | Reject], content: Content, name: str
-) -> Iterator[Record | Reject]:
+    results: Iterator[Record | Reject | Block], content: Content, name: str
+) -> Iterator[Record | Reject | Block]:
     """The results, then what ended the file too early, which accounts for a last torn record."""
     last: Reject | None = None
     for result in results:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
+from converter.logs.blocks import Block
 from converter.logs.decoding import decode
 from converter.logs.records import EXCERPT, Fault, Record, Reject
 from converter.logs.shapes import Event, contents, events, records
@@ -17,14 +18,21 @@ LONG_LINE = 4 << 20
 Results = Iterator[Record | Reject]
 
 
-def read_chunks(chunks: Iterable[bytes], file: str, max_record: int) -> Results:
-    """The records of one file in order; where the chunks end makes no difference."""
+def read_chunks(
+    chunks: Iterable[bytes], file: str, max_record: int, *, blocks: bool = False
+) -> Iterator[Record | Reject | Block]:
+    """The records of one file in order; where the chunks end makes no difference.
+
+    With `blocks`, lines come undecoded where each is a record, all but the last one.
+    """
     chunks = iter(chunks)
     head = beginning(chunks)
     start = len(BOM) if head.startswith(BOM) else 0
     head = head[start:]
-    reader = _READERS[form(head)]
-    return reader(_File(file, max_record, start), chain((head,), chunks))
+    kind, opened, rest = form(head), _File(file, max_record, start), chain((head,), chunks)
+    if blocks and kind == "lines" and max_record >= LONG_LINE:
+        return opened.blocks(rest)
+    return _READERS[kind](opened, rest)
 
 
 class _File:
@@ -35,11 +43,34 @@ class _File:
         self.longest = longest
         self.start = start
         self.number = 0
+        self.line = 0
+
+    def blocks(self, chunks: Iterable[bytes]) -> Iterator[Record | Reject | Block]:
+        """Whole lines as they are; the last one, which may be torn, and from a long one on all."""
+        chunks, held = iter(chunks), b""
+        for chunk in chunks:
+            cut = chunk.rfind(b"\n") + 1
+            if cut:
+                yield Block(held + chunk[:cut], self)
+                held = chunk[cut:]
+            else:
+                held += chunk
+            if len(held) > LONG_LINE:
+                break
+        yield from self.lines(chain((held,), chunks))
+
+    def read_line(self, raw: bytes) -> Results:
+        self.line += 1
+        return self._line(raw, f"line {self.line}")
+
+    def skip(self, lines: int) -> None:
+        self.line += lines
+        self.number += lines
 
     def lines(self, chunks: Iterable[bytes]) -> Results:
-        splitter = Splitter(self.longest)
+        splitter, before = Splitter(self.longest), self.line
         for line in split_lines(chunks, min(LONG_LINE, self.longest)):
-            where = f"line {line.number}"
+            where = f"line {before + line.number}"
             if line.first and line.last:
                 yield from self._line(line.raw, where)
                 continue

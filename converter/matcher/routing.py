@@ -155,10 +155,11 @@ def _first_keys(paths: Sequence[Path]) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What an event is known to be, and the numbers of the rules that are tried on it."""
+    """What an event is known to be, and the numbers of the rules that are tried on it, twice."""
 
     known: Known
     rules: tuple[int, ...]
+    tries: frozenset[int] = frozenset()
 
     def of(self, number: int) -> tuple[Known, bool]:
         """What the event is known to be, and whether the rule of this number is tried on it."""
@@ -213,8 +214,8 @@ class Routing:
         return self._route(self._recognise(event))
 
     def _find(self, known: Known) -> Route:
-        fitting = (number for number, one in enumerate(self._rules) if self._fits(one, known))
-        return Route(known, tuple(fitting))
+        fitting = [number for number, one in enumerate(self._rules) if self._fits(one, known)]
+        return Route(known, tuple(fitting), frozenset(fitting))
 
     def _fits(self, logsource: Mapping[str, str], known: Known) -> bool:
         if self._said:

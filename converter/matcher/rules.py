@@ -12,6 +12,7 @@ from converter.errors import PolysigmaError
 from converter.lower import as_stored, lower, tree
 from converter.matcher.explain import Names
 from converter.matcher.fields import Paths
+from converter.matcher.index import NOTHING, Need, need
 from converter.matcher.program import EventTest, compile_predicate
 from converter.pipelines import Pipelines, View
 from converter.rules import Rule, RuleSet
@@ -43,13 +44,19 @@ class RuleTest:
     """A rule ready to run on events of its log source.
 
     A correlation here is a bundle of which any rule suffices: it has a test for each of its rules,
-    one after the other.
+    one after the other. `reading` is what the test asks.
     """
 
     rule: Rule
     matches: EventTest
     time: tuple[str, ...]
     logsource: Mapping[str, str] = field(default_factory=dict)
+    reading: Reading | None = None
+
+    @property
+    def need(self) -> Need:
+        """What the bytes of an event must hold for a match."""
+        return need(self.reading.predicate, self.reading.paths) if self.reading else NOTHING
 
 
 def readings(
@@ -143,6 +150,7 @@ def _compile(rule: Rule, parts: Sequence[Reading]) -> list[RuleTest]:
             compile_predicate(part.predicate, part.paths),
             part.time,
             part.rule.logsource,
+            part,
         )
         for part in parts
     ]

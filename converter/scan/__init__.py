@@ -17,15 +17,19 @@ from converter.matcher.correlation import Engine, Found
 from converter.matcher.routing import Route
 from converter.matcher.times import TimeReader, time_reader
 from converter.scan.results import Match, Rejected, Routed, RuleSummary, Summary, as_json
+from converter.scan.sieve import Candidate, Passed, Sieve
 from converter.scan.times import Window, instant, window
 
 __all__ = [
+    "Candidate",
     "CompiledRule",
     "Match",
+    "Passed",
     "Rejected",
     "Report",
     "Routed",
     "RuleSummary",
+    "Sieve",
     "Stage",
     "Summary",
     "Window",
@@ -95,7 +99,7 @@ class Stage:
 
 def scan(
     compiled: Sequence[CompiledRule],
-    records: Iterable[Record | Reject],
+    records: Iterable[Record | Reject | Candidate | Passed],
     *,
     times: Window | None = None,
     summary: Summary | None = None,
@@ -105,6 +109,7 @@ def scan(
     """Every match of every rule, in the order of records, then of rules; rejects pass through.
 
     `routing` names by their places in `compiled` the rules to try on an event; without it, all are.
+    Of a candidate only its own rules are tried.
     Matches of `stage` come when they are decided, in order of time: mostly at the end. A rule that
     fails on an event gives a reject of the kind `matcher`, and the scan goes on. `summary` is
     counted up as results are taken. With `times`, a match counts when its event's time is in the
@@ -117,13 +122,31 @@ def scan(
         if isinstance(record, Reject):
             counts.reject(record)
             yield record
-            continue
-        counts.records += 1
-        numbers = counts.take(routing(record.event)).rules if routing else range(len(compiled))
-        yield from _meet(map(compiled.__getitem__, numbers), record, times, counts, stage)
+        elif isinstance(record, Passed):
+            counts.records += record.records
+            counts.passed += record.records
+        else:
+            counts.records += 1
+            one = record.record if isinstance(record, Candidate) else record
+            among = record.rules if isinstance(record, Candidate) else range(len(compiled))
+            tried = _tried(one, among, routing, counts)
+            yield from _meet(map(compiled.__getitem__, tried), one, times, counts, stage)
     if stage is not None:
         yield from _kept(stage.finish(), times, counts)
         counts.left_out, counts.waiting = stage.engine.counts, stage.engine.waiting()
+
+
+def _tried(
+    record: Record,
+    among: Sequence[int],
+    routing: Callable[[Event], Route] | None,
+    counts: Summary,
+) -> Iterable[int]:
+    """Which of these rules are tried on the record, by their numbers."""
+    if routing is None:
+        return among
+    route = counts.take(routing(record.event))
+    return route.rules if isinstance(among, range) else filter(route.tries.__contains__, among)
 
 
 def _meet(

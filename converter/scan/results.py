@@ -81,6 +81,8 @@ class Routed:
 class Summary:
     """What a scan has seen; `scan` counts into it as it goes.
 
+    Of `records`, `passed` were not decoded, as no rule can match them.
+
     `matches` holds every rule from the start, with 0. `outside` counts matches
     left out because of their time, `undated` those kept although their time cannot be read, `held`
     those that only a correlation reports. `left_out` says what took no part in rules over several
@@ -89,6 +91,7 @@ class Summary:
     """
 
     records: int = 0
+    passed: int = 0
     matches: dict[RuleSummary, int] = field(default_factory=dict)
     rejects: dict[Kind, Rejected] = field(default_factory=dict)
     outside: int = 0

@@ -14,10 +14,21 @@ from types import ModuleType
 from converter.matcher.index.choosing import Chooser, Sample, texts
 from converter.matcher.index.engines import ANY, Engine, Hit, engine, hyperscan
 from converter.matcher.index.expressions import Expression, expressions
-from converter.matcher.index.needs import Need, Probe, Text, need
+from converter.matcher.index.needs import NOTHING, Need, Probe, Text, need
 from converter.matcher.index.spelling import ODD, plain
 
-__all__ = ["Index", "Need", "Sample", "count_texts", "hyperscan", "need", "plain"]
+__all__ = [
+    "NOTHING",
+    "Hit",
+    "Index",
+    "Need",
+    "Rules",
+    "Sample",
+    "count_texts",
+    "hyperscan",
+    "need",
+    "plain",
+]
 
 Rules = tuple[int, ...]
 
@@ -30,7 +41,8 @@ class Index:
     """The rules, by number, that a record of JSON can match.
 
     `needs` holds for each rule what it needs; `sample`, if given, some of the data. `always` are
-    the rules that can match whatever the record holds.
+    the rules that can match whatever the record holds. `odd` are regular expressions for records of
+    which the user of the index wants to know.
     """
 
     def __init__(
@@ -38,6 +50,7 @@ class Index:
         needs: Sequence[Need],
         sample: Sample | None = None,
         module: ModuleType | None = None,
+        odd: Sequence[bytes] = (),
     ) -> None:
         chooser = Chooser(needs, sample or Sample())
         chosen = [chooser.choice(one) for one in needs]
@@ -50,7 +63,7 @@ class Index:
         self._all: Rules = tuple(sorted({n for rules in self._rules.values() for n in rules}))
         self._engine: Engine = engine([one.pattern for one in self._expressions], module)
         slash = any(isinstance(probe, Text) and "/" in probe.text for probe in self._rules)
-        self._odd: Engine = engine([*ESCAPES, _SLASH][: 3 + slash], module)
+        self._odd: Engine = engine([*ESCAPES, *[_SLASH] * slash, *odd], module)
         self._folded: Engine = engine([_KELVIN, _LONG_S], module)
         self._known: dict[tuple[Probe, ...], Rules] = {}
 
@@ -61,7 +74,8 @@ class Index:
     def odd(self, data: bytes) -> list[int]:
         """The ends of spellings in these records that `scan` does not see through.
 
-        The rules of a record that holds one are those of `rules_of`.
+        The rules of a record that holds one are those of `rules_of`. With them come the ends of
+        what else was called odd.
         """
         found = [end for _, end in self._odd.scan(data)]
         if not data.isascii():

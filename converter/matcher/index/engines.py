@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -25,7 +25,7 @@ class Engine(Protocol):
         """Number of the expression and end of each hit, in the order of ends.
 
         Where expressions are found in a record, at least one of them is told, by its number or as
-        `ANY`; where none is found, nothing is. No expression matches across a line end in a value.
+        `ANY`; where none is found, nothing is. No expression fits less than two bytes.
         """
 
 
@@ -90,6 +90,13 @@ class Re2:
         ]
 
     def scan(self, data: bytes) -> list[Hit]:
-        """As Engine says; of hits that overlap only one is told."""
-        found = (hit.end() for part in self._parts for hit in part.finditer(data))
-        return [(ANY, end) for end in sorted(found)]
+        """As Engine says; of hits that overlap by more than a line end only one is told."""
+        return [(ANY, end) for end in sorted(e for part in self._parts for e in _ends(part, data))]
+
+
+def _ends(pattern: Any, data: bytes) -> Iterator[int]:
+    """The ends of all hits, none of which is shorter than two bytes."""
+    hit = pattern.search(data)
+    while hit is not None:
+        yield hit.end()
+        hit = pattern.search(data, hit.end() - 1)

@@ -116,7 +116,24 @@ def _under(field: str, paths: Paths | None, probe: Callable[[str], Need]) -> Nee
 
 
 def _keys(field: str, paths: Paths | None) -> Need:
-    return _under(field, paths, Key)
+    """The key at which a path of the field ends, or the field's name in a list of named values."""
+    found = list[Need]()
+    for one in dict.fromkeys((paths(field) if paths else ()) or (field,)):
+        name = one.name if isinstance(one, Under) else one
+        key = key_of(name)
+        found.append(Key(key) if key else NOTHING)
+        if isinstance(one, Under) and one.named:
+            found += [_value_of(key, name) for key in one.NAMES]
+    return either(found)
+
+
+def _value_of(key: str, value: str) -> Need:
+    begins = beginning(value)
+    return _member(key, begins, whole=begins == value.lower()) if begins else Key(key)
+
+
+def _member(key: str, begins: str, *, whole: bool) -> Member:
+    return Member(key, begins, whole, is_bare(begins, whole=whole))
 
 
 def _equals(test: p.Equals, paths: Paths | None) -> Need:
@@ -131,8 +148,10 @@ def _value(field: str, value: str, paths: Paths | None, *, whole: bool) -> Need:
     whole = whole and begins == value.lower()
     if value.startswith("{") or not (begins or whole):
         return _keys(field, paths)
-    bare = is_bare(begins, whole=whole)
-    return _under(field, paths, lambda key: Member(key, begins, whole, bare))
+    there = _under(field, paths, lambda key: _member(key, begins, whole=whole))
+    if any(isinstance(one, Under) and one.named for one in (paths(field) if paths else ())):
+        return every((there, _keys(field, paths), _texts(value)))
+    return there
 
 
 def _glob(test: p.Glob, paths: Paths | None) -> Need:

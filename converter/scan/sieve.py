@@ -1,0 +1,172 @@
+"""Blocks of lines -> the records that a rule can match, and counts of those that none can.
+
+The first records of a scan are all decoded; from them is learned how lines begin and which probes
+are rare. After that only candidates are, and each meets only the rules that it is a candidate for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+
+from converter.logs import Block, Frame, Record, Reject
+from converter.logs.decoding import decode
+from converter.matcher.index import Hit, Index, Need, Rules, Sample, count_texts, hyperscan
+from converter.scan.results import as_json
+
+LEARNED = 2 << 20
+"""Bytes of lines that are decoded before any is passed over."""
+
+_ROWS = 400
+_MANY = 0.25
+_PATIENCE = 20_000
+_ODD = -2
+
+Item = Record | Reject | Block
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A record and the numbers of the rules that it may match, in order; no other rule does."""
+
+    record: Record
+    rules: Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Records that no rule can match, not decoded."""
+
+    records: int
+
+
+class Sieve:
+    """What of a log is looked at. `needs` holds for each rule, by number, what it needs.
+
+    `learned` is how many bytes are decoded before any record is passed over.
+    """
+
+    def __init__(self, needs: Sequence[Need], learned: int = LEARNED) -> None:
+        self._needs = needs
+        self._left = learned
+        self._module: ModuleType | None = hyperscan()
+        self._sample, self._rows, self._heads = Sample(), list[bytes](), list[bytes]()
+        self._index: Index | None = None
+        self._records, self._found, self._patience = 0, 0, _PATIENCE
+
+    @property
+    def always(self) -> Rules:
+        """The rules for which each record is decoded, as no text, key or value is sure in it."""
+        return self._index.always if self._index else ()
+
+    def sift(self, items: Iterable[Item]) -> Iterator[Record | Reject | Candidate | Passed]:
+        """The items with candidates in the place of blocks, and records as candidates."""
+        for item in items:
+            if isinstance(item, Reject):
+                yield item
+            elif isinstance(item, Record):
+                yield self._of_record(item)
+            elif self._left > 0:
+                self._left -= len(item.data)
+                yield from self._whole(item)
+            else:
+                yield from self._block(self._learned(item), item)
+
+    def _of_record(self, record: Record) -> Record | Candidate:
+        return record if self._index is None else _candidate(self._index, record)
+
+    def _whole(self, block: Block) -> Iterator[Record | Reject]:
+        for row in block.data[:-1].split(b"\n"):
+            if len(self._rows) < _ROWS:
+                self._rows.append(row)
+            yield from block.reader.read_line(row)
+
+    def _learned(self, block: Block) -> Index:
+        """The index; made anew, less and less often, where too much is a candidate."""
+        if self._index is not None:
+            if self._records < self._patience or self._found < _MANY * self._records:
+                return self._index
+            self._patience *= 4
+            self._records, self._found = 0, 0
+            self._rows = block.data.split(b"\n", _ROWS)[:_ROWS]
+        self._index = self._made()
+        return self._index
+
+    def _made(self) -> Index:
+        for value in map(decode, self._rows):
+            if isinstance(value, dict):
+                self._sample.add(value)
+        count_texts(self._sample, self._needs, b"\n".join(self._rows), self._module)
+        frame = Frame(self._rows, self._heads)
+        self._heads = list(frame.heads)
+        return Index(self._needs, self._sample, self._module, frame.patterns)
+
+    def _block(self, index: Index, block: Block) -> Iterator[Record | Reject | Candidate | Passed]:
+        data, reader = block.data, block.reader
+        if index.always:
+            for row in data[:-1].split(b"\n"):
+                yield from _candidates(index, reader.read_line(row))
+            return
+        before, at = reader.number, 0
+        for start, stop, hits in self._lines(index, data):
+            odd = hits[-1][0] == _ODD
+            rules = () if odd else index.rules(data, hits)
+            if odd or rules:
+                yield _passed(block, at, start)
+                at = stop + 1
+                found = reader.read_line(data[start:stop])
+                yield from _candidates(index, found, rules)
+                self._found += 1
+        yield _passed(block, at, len(data))
+        self._records += reader.number - before
+
+    def _lines(self, index: Index, data: bytes) -> Iterator[tuple[int, int, list[Hit]]]:
+        """Lines in which something is found: start, end, and all hits; the last hit tells if odd.
+
+        A line is odd whose rules or records the hits do not tell.
+        """
+        found = [(end, number) for number, end in index.scan(data)]
+        found += [(end, _ODD) for end in index.odd(data)]
+        if not data.startswith(tuple(self._heads)):
+            found.append((1, _ODD))
+        found.sort()
+        start, stop, hits = 0, -1, list[Hit]()
+        for end, number in found:
+            if end > stop + 1:
+                if hits:
+                    yield start, stop, _told(hits)
+                start = data.rfind(b"\n", max(stop, 0), end - 1) + 1 or max(stop, 0)
+                stop, hits = data.find(b"\n", end - 1), []
+            hits.append((number, end))
+        if hits:
+            yield start, stop, _told(hits)
+
+
+def _told(hits: list[Hit]) -> list[Hit]:
+    """The hits of one line, an odd one last."""
+    return sorted(hits, reverse=True) if any(number == _ODD for number, _ in hits) else hits
+
+
+def _candidates(
+    index: Index, results: Iterable[Record | Reject], rules: Rules = ()
+) -> Iterator[Reject | Candidate]:
+    for result in results:
+        if isinstance(result, Reject):
+            yield result
+        else:
+            yield Candidate(result, rules) if rules else _candidate(index, result)
+
+
+def _candidate(index: Index, record: Record) -> Candidate:
+    rules = index.rules_of(as_json(record.event))
+    return Candidate(record, tuple(sorted({*rules, *index.always})) if index.always else rules)
+
+
+def _passed(block: Block, start: int, stop: int) -> Passed:
+    """Passes over the lines between these places."""
+    lines, find = 0, block.data.find
+    while (start := find(b"\n", start, stop) + 1) > 0:
+        lines += 1
+    block.reader.skip(lines)
+    return Passed(lines)

@@ -1,0 +1,87 @@
+"""A scan that passes over records finds what a scan of every record finds."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_matcher_index import PREDICATES, objects
+
+from converter import predicate as p
+from converter.logs import read, read_blocks
+from converter.logs.blocks import Frame
+from converter.matcher import compile_predicate
+from converter.matcher.index import engines, need
+from converter.scan import CompiledRule, Match, RuleSummary, Sieve, Summary, scan
+
+LINES = st.one_of(
+    objects().map(lambda raw: raw.replace("\n", " ")),
+    objects().map(lambda raw: raw.replace("\n", " ")),
+    st.sampled_from([
+        "", "  ", "[]", "12", '{"a":"x', '"a":1}', "{}", "}{", '{"a":1} {"a":2}', '{"a" "b"',
+        '{"Records":[{"a":"5"},{"b":"kelvin"}]}', '{"nextToken":"x","Events":[{"a":true}]}',
+        '{"detail-type":"x","detail":{"a":"SECRET"}}', '[{"a":"/"},{"b":5}]', '{"a":"\xff"}x',
+        '{"messageType":"DATA_MESSAGE","logEvents":[{"message":"{\\"a\\":\\"AssumeRole\\"}"}]}',
+        '{"a":1,"CloudTrailEvent":"{\\"b\\":\\"C:\\\\\\\\Users\\"}"}',
+    ]),
+)  # fmt: skip
+ENDS = st.sampled_from(["\n", "\n", "\r\n", " \n"])
+
+
+def rule(number: int, predicate: p.Predicate) -> CompiledRule:
+    """A rule ready to run."""
+    summary = RuleSummary(str(number), f"rule {number}", None, "")
+    return CompiledRule(summary, compile_predicate(predicate), lambda event: None)
+
+
+def results(rules: list[CompiledRule], items: Any) -> tuple[list[Any], int, dict[str, int]]:
+    """What a scan gives, how many records it counts, and its rejects by kind."""
+    summary = Summary()
+    found = list(scan(rules, items, summary=summary))
+    shown = [(one.line() if isinstance(one, Match) else one) for one in found]
+    return shown, summary.records, {kind: one.count for kind, one in summary.rejects.items()}
+
+
+@pytest.mark.parametrize("by", ["hyperscan", "re2"])
+@given(
+    predicates=st.lists(PREDICATES, min_size=1, max_size=4),
+    lines=st.lists(st.tuples(LINES, ENDS), max_size=12),
+    sizes=st.tuples(st.integers(0, 200), st.integers(20, 400)),
+)
+def test_sieved_is_whole(
+    by: str,
+    predicates: list[p.Predicate],
+    lines: list[tuple[str, str]],
+    sizes: tuple[int, int],
+) -> None:
+    """Matches, rejects and counts are those of a scan that decodes every record."""
+    raw = "".join(line + end for line, end in lines).encode("utf-8", "replace")
+    rules = [rule(number, one) for number, one in enumerate(predicates)]
+    learned, chunk = sizes
+    sieve = Sieve([need(one) for one in predicates], learned)
+    sieve._module = engines.hyperscan() if by == "hyperscan" else None
+    blocks = sieve.sift(read_blocks(["-"], io.BytesIO(raw), chunk=chunk))
+    assert results(rules, blocks) == results(rules, read(["-"], io.BytesIO(raw)))
+
+
+def test_records_are_passed_over() -> None:
+    """Once enough is learned, a record that holds nothing a rule needs is not decoded."""
+    rows = [{"id": number, "name": f"n{number % 7}"} for number in range(2000)]
+    rows[1500]["name"] = "wanted"
+    raw = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+    predicate, summary = p.Equals("name", "Wanted"), Summary()
+    items = Sieve([need(predicate)], 5000).sift(read_blocks(["-"], io.BytesIO(raw), chunk=4096))
+    (match,) = scan([rule(0, predicate)], items, summary=summary)
+    assert (match.record, match.event) == (1501, rows[1500])
+    assert summary.records == 2000
+    assert summary.passed > 1600
+
+
+def test_frame_tells_lines_of_one_record() -> None:
+    """Lines begin as those that were learned; a wrapper's beginning is none to learn."""
+    frame = Frame([b'{"a":1}', b'{"Records":[]}', b'{ "b" :2}', b"[1]", b'{"a":2}', b'{"c":'])
+    assert frame.heads == (b'{"a":', b'{ "b" :')
