@@ -67,7 +67,7 @@ class Where(Emitter, SplunkBackend):
         name = self.field_name(facts.name)
         match test:
             case p.Equals() | p.Glob():
-                return self._text(test, name)
+                return self._text(test, name, facts.lists)
             case p.Regex():
                 return self._match(name, _flagged(test.pattern, test.flags))
             case p.Cidr():
@@ -110,12 +110,13 @@ class Where(Emitter, SplunkBackend):
         facts = self.facts_of(choice.field)
         return self.join(Rank.OR, [self.field_test(test, facts) for test in choice.tests])
 
-    def _text(self, test: TextTest, name: str) -> Said:
+    def _text(self, test: TextTest, name: str, lists: bool) -> Said:
+        """A comparison; match() where there can be several values, of which any serves."""
         pattern = test.pattern if isinstance(test, p.Glob) else (_plain(test.value),)
         cased = test.cased or not any(has_case(t) for t in pattern if isinstance(t, str))
         if pattern == (p.Wildcard.MANY,):
             return Said(f"isnotnull({name})")
-        if all(isinstance(piece, str) for piece in pattern):
+        if not lists and all(isinstance(piece, str) for piece in pattern):
             text = "".join(map(str, pattern))
             if cased:
                 return Said(f"{name}={_string(text)}", total=False)
