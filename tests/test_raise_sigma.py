@@ -45,7 +45,7 @@ TESTS: st.SearchStrategy[p.Test] = st.one_of(
     st.builds(
         p.FieldCompare,
         NAMES,
-        st.sampled_from(["equals", "startswith", "endswith", "contains"]),
+        st.sampled_from(["equals", "differs", "startswith", "endswith", "contains"]),
         NAMES,
         st.booleans(),
     ),

@@ -30,7 +30,7 @@ MODIFIERS = """
 all base64 base64offset cased cidr contains day differs endswith exists expand fieldref gt gte hour
 i lt lte m minute month neq re s startswith utf16 utf16be utf16le week weekday wide windash year
 """.split()
-OURS = ["weekday"]  # no word of the specification
+OURS = ["differs", "weekday"]  # no words of the specification
 VALUES = """
 boolean condition dotted_key empty_string keywords lists nested_path null number spaced_key string
 wildcards

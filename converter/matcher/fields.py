@@ -10,7 +10,7 @@ A field under roots is read from the first root that has it: Windows events hold
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -50,17 +50,24 @@ def field_reader(field: str, paths: Paths | None = None) -> Reader:
 
 def every_value(event: Event) -> Values:
     """All values of the event in order, from objects and lists of any depth; keys are no values."""
+    return _leaves(event, event.values(), _inner)
+
+
+def _leaves(root: object, parts: Iterable[Any], opened: Callable[[Any], Any]) -> list[Any]:
+    """What cannot be opened, in order; an object or list inside itself is left out."""
     found: list[Any] = []
-    stack: list[Any] = [iter(event.values())]
+    stack, around = [(iter(parts), id(root))], {id(root)}
     while stack:
-        for value in stack[-1]:
-            inner = _inner(value)
-            if inner is not None:
-                stack.append(iter(inner))
+        for value in stack[-1][0]:
+            inner = opened(value)
+            if inner is None:
+                found.append(value)
+            elif id(value) not in around:
+                around.add(id(value))
+                stack.append((iter(inner), id(value)))
                 break
-            found.append(value)
         else:
-            stack.pop()
+            around.remove(stack.pop()[1])
     return found
 
 
@@ -150,14 +157,8 @@ def _flat(values: Sequence[Any]) -> Values:
     """The elements of a list, those of lists inside it in their place."""
     if not any(isinstance(value, list | tuple) for value in values):
         return values
-    found: list[Any] = []
-    stack = [iter(values)]
-    while stack:
-        for value in stack[-1]:
-            if isinstance(value, list | tuple):
-                stack.append(iter(value))
-                break
-            found.append(value)
-        else:
-            stack.pop()
-    return found
+    return _leaves(values, values, _inner_list)
+
+
+def _inner_list(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else None

@@ -14,6 +14,7 @@ from typing import Any
 
 from converter.casing import fold
 from converter.errors import RuleError
+from converter.matcher.comparing import field_compare
 from converter.matcher.fields import Values
 from converter.matcher.globs import TextTest, glob
 from converter.matcher.text import number, text, wide_text
@@ -47,11 +48,6 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
-}
-_TEXT_RELATIONS: dict[str, Callable[[str, str], bool]] = {
-    "startswith": str.startswith,
-    "endswith": str.endswith,
-    "contains": operator.contains,
 }
 _LONGEST_ADDRESS = 64
 
@@ -213,50 +209,6 @@ def time_part(test: TimePart) -> ValuesTest:
         return any(one is not None and holds(part(one), wanted) for one in found)
 
     return passes
-
-
-def field_compare(test: FieldCompare) -> ValuesTest:
-    """Two fields, any value of the one with any of the other; the closure gets a pair of values.
-
-    Numbers compare as numbers, in text for an order only; all else as text. Null is no value.
-    """
-    if test.relation in ("equals", "differs"):
-        related = _meet if test.relation == "equals" else _part
-        return lambda pair: related(pair[0], pair[1], test.cased)
-    if test.relation in _COMPARE:
-        holds = _COMPARE[test.relation]
-        return lambda pair: _any_pair(_numbers(pair[0]), _numbers(pair[1]), holds)
-    fits = _TEXT_RELATIONS[test.relation]
-    return lambda pair: _any_pair(_texts(pair[0], test.cased), _texts(pair[1], test.cased), fits)
-
-
-def _meet(left: Values, right: Values, cased: bool) -> bool:
-    if not _texts(left, cased).keys().isdisjoint(_texts(right, cased)):
-        return True
-    return not _plain_numbers(left).isdisjoint(_plain_numbers(right))
-
-
-def _part(left: Values, right: Values, cased: bool) -> bool:
-    ones = [one for one in left if text(one) is not None]
-    return bool(_texts(right, cased)) and any(not _meet((one,), right, cased) for one in ones)
-
-
-def _any_pair(left: Iterable[Any], right: Iterable[Any], holds: Callable[[Any, Any], bool]) -> bool:
-    others = list(right)
-    return any(holds(one, other) for one in left for other in others)
-
-
-def _texts(values: Values, cased: bool) -> dict[str, None]:
-    found = (text(value) for value in values)
-    return {one if cased else fold(one): None for one in found if one is not None}
-
-
-def _numbers(values: Values) -> list[int | float]:
-    return [one for one in map(number, values) if one is not None]
-
-
-def _plain_numbers(values: Values) -> set[int | float]:
-    return set(_numbers([value for value in values if not isinstance(value, str)]))
 
 
 def words(test: Words) -> ValuesTest:

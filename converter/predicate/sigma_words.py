@@ -35,7 +35,7 @@ _SIDES: dict[tuple[bool, bool], str] = {
     (False, True): "|startswith",
     (True, False): "|endswith",
 }
-_RELATIONS = {"equals": "", **{side[1:]: side for side in _SIDES.values()}}
+_RELATIONS = {"equals": "", "differs": "|differs", **{side[1:]: side for side in _SIDES.values()}}
 _PLAIN = re.compile(r"\\(?=[\\*?]|\Z)|[*?]")
 
 
