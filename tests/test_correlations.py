@@ -98,6 +98,24 @@ def test_faults_are_named(change: dict[str, Any], words: str) -> None:
     assert caught.value.next_step
 
 
+def test_full_text_stands_where_esql_takes_it() -> None:
+    """A flattened key is searched in STATS ... WHERE, of newer versions, and never after EVAL."""
+    opened = base(3, "opened", {"requestParameters.ruleAction": "allow"})
+    body = {"type": "temporal", "rules": ["created", "opened"], "timespan": "1h"}
+    alike = correlation(body | {"group-by": ["userIdentity.arn"]})
+    names = {"created": "userIdentity.arn", "opened": "userIdentity.userName"}
+    apart = correlation(body | {"group-by": ["who"], "aliases": {"who": names}})
+    said = [
+        Converter(RuleSet((*rules_with(one).rules, opened), ()), Pipelines(), ("esql",))
+        .convert(one)
+        .queries["esql"]
+        for one in (alike, apart)
+    ]
+    assert [query.fidelity for query in said] == ["partial", "unsupported"]
+    assert "needs Elasticsearch 8.19, or 9.1 or newer (QSTR in STATS ... WHERE)" in said[0].notes
+    assert "does not stand in EVAL" in said[1].notes[0]
+
+
 def test_a_count_in_eql_is_exact() -> None:
     """`gt: 4` needs five events; counts a sequence cannot hold are refused."""
     for condition, runs in (({"gt": 4}, "runs=5"), ({"gte": 101}, None), ({"lt": 3}, None)):

@@ -108,7 +108,20 @@ def _groups(emitter: Emitter, correlated: Correlated) -> list[str]:
     return names
 
 
+def _check_full_text(emitter: Emitter, lines: list[str]) -> None:
+    """Full-text functions stand in WHERE and STATS ... WHERE alone, and not after EVAL."""
+    searching = [line for line in lines if "QSTR(" in line]
+    changed = [line.startswith("| EVAL") or "CASE(" in line for line in lines]
+    if any(changed) and any("QSTR(" in line for line in lines[changed.index(True) :]):
+        what = "a flattened key is searched by QSTR(), which does not stand in EVAL, nor after it"
+        emitter.refuse(what, "correlate rules that call the fields alike")
+    if any(line.startswith("| STATS") for line in searching):
+        emitter.notes["needs Elasticsearch 8.19, or 9.1 or newer (QSTR in STATS ... WHERE)"] = None
+
+
 def _narrowed(emitter: Emitter, lines: list[str]) -> str:
+    _check_full_text(emitter, lines)
     emitter.lose("narrows", "events on both sides of a bucket's edge are counted apart")
-    emitter.notes["needs Elasticsearch 8.16 or newer (STATS ... WHERE)"] = None
+    if any(line.startswith("| STATS") and " WHERE " in line for line in lines):
+        emitter.notes["needs Elasticsearch 8.16 or newer (STATS ... WHERE)"] = None
     return "\n".join(lines)
