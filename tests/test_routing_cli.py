@@ -89,6 +89,7 @@ def test_verbose_shows_the_routing(place: Path) -> None:
     assert ["1", "product=windows,service=system", "0"] in shown
     assert any("not recognised" in line for line in lines)
     (place / "log.ndjson").write_text(json.dumps(EVENTS[0]), "utf-8")
+    assert "as nothing tells events of their log sources: 1 (--no-routing" in scan(place).stderr
     errors = scan(place, "--verbose").stderr
     assert "2 of 3 rules were never tried, for 2 log sources:" in errors
     assert "  1 for product=windows,category=process_creation" in errors

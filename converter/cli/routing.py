@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import click
 from rich.table import Table
@@ -47,25 +47,34 @@ def route(
     return routing
 
 
-def tell_routing(summary: Summary, tests: Sequence[RuleTest]) -> None:
-    """Tables on stderr: events and rules by recognised log source, and rules never tried."""
-    if not summary.routes:
-        return
+def tell_routing(
+    summary: Summary, tests: Sequence[RuleTest], routing: Routing, *, verbose: bool
+) -> None:
+    """What was never tried though it may have been meant; all of the routing if `verbose`."""
+    busy = {tests[number].rule.id for number in summary.tried}
+    idle = {one.rule.id: one.logsource for one in tests if one.rule.id not in busy}
+    unknown = sum(not routing.recognisable(logsource) for logsource in idle.values())
+    if unknown and summary.routes:
+        what = f"rules never tried, as nothing tells events of their log sources: {unknown}"
+        click.echo(f"{what} (--no-routing tries them, --verbose names them)", err=True)
+    if verbose and summary.routes:
+        _tell_events(summary)
+        _tell_idle(idle.values(), len({one.rule.id for one in tests}))
+
+
+def _tell_events(summary: Summary) -> None:
     table = Table("events", "recognised as", "rules tried", title_justify="left")
     for known, one in sorted(summary.routes.items(), key=lambda item: -item[1].count):
         name = " and ".join(map(str, known)) or "not recognised"
         table.add_row(str(one.count), name, str(len(one.route.rules)))
     console().print(table)
-    _tell_idle(summary.tried, tests)
 
 
-def _tell_idle(tried: frozenset[int], tests: Sequence[RuleTest]) -> None:
-    busy = {tests[number].rule.id for number in tried}
-    sources = {test.rule.id: written(test.logsource) for test in tests}
-    counts = Counter(source for rule, source in sources.items() if rule not in busy)
+def _tell_idle(idle: Iterable[LogSourceWords], rules: int) -> None:
+    counts = Counter(map(written, idle))
     if counts:
-        idle = f"{counts.total()} of {len(sources)} rules were never tried"
-        click.echo(f"{idle}, for {len(counts)} log sources:", err=True)
+        what = f"{counts.total()} of {rules} rules were never tried"
+        click.echo(f"{what}, for {len(counts)} log sources:", err=True)
     for name, count in counts.most_common(_SHOWN):
         click.echo(f"  {count} for {name}", err=True)
     if len(counts) > _SHOWN:

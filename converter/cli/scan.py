@@ -121,8 +121,8 @@ def _scan(asked: Asked) -> int:
     )
     _print(results, with_event=not asked.no_event, verbose=asked.verbose)
     save_state(asked.state, engine)
-    if asked.verbose:
-        tell_routing(summary, tests)
+    if routing is not None:
+        tell_routing(summary, tests, routing, verbose=asked.verbose)
     faults += _tell(summary)
     matched = asked.fail_on_match and any(summary.matches.values())
     return _exit_code(summary, faults, matched)

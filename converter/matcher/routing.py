@@ -80,7 +80,7 @@ class Recognition:
     """What events of one view are: call it with an event."""
 
     def __init__(self, recognisers: Sequence[Recogniser]) -> None:
-        self._sources = tuple(one.source for one in recognisers)
+        self._recognisers = tuple(recognisers)
         self._root = _Node()
         for number, one in enumerate(recognisers):
             _plant(self._root, [(one.shape.clue(n), v) for n, v in one.selection], number)
@@ -108,17 +108,16 @@ class Recognition:
 
     def _merge(self, hits: frozenset[int]) -> Known:
         products: dict[str, list[LogSource]] = {}
-        for hit in sorted(hits):
-            products.setdefault(self._sources[hit].product, []).append(self._sources[hit])
-        known = [_together(product, found) for product, found in sorted(products.items())]
-        return tuple(one for one in known if one.service or one.category) or tuple(known)
+        found = [self._recognisers[hit] for hit in sorted(hits)]
+        for one in [one for one in found if not one.last] or found:
+            products.setdefault(one.source.product, []).append(one.source)
+        return tuple(_together(product, found) for product, found in sorted(products.items()))
 
 
 def _together(product: str, found: Sequence[LogSource]) -> LogSource:
     service = frozenset[str]().union(*(one.service for one in found))
     category = frozenset[str]().union(*(one.category for one in found))
-    sure = [one for one in found if one.service or one.category] or found
-    return LogSource(product, service, category, any(one.open for one in sure))
+    return LogSource(product, service, category, any(one.open for one in found))
 
 
 def _plant(
@@ -212,6 +211,10 @@ class Routing:
     def __call__(self, event: Event) -> Route:
         """The route of one event."""
         return self._route(self._recognise(event))
+
+    def recognisable(self, logsource: Mapping[str, str]) -> bool:
+        """Whether a rule of this log source can be left out for good reason only."""
+        return bool(self._said) or self._sources.recognisable(logsource, self._view)
 
     def _find(self, known: Known) -> Route:
         fitting = [number for number, one in enumerate(self._rules) if self._fits(one, known)]

@@ -3,7 +3,8 @@
 One YAML file per product under `pipelines/logsources/`. An entry under `sources:` states a service,
 categories or both, and how its events look: under `native:`, `ecs:` or `splunk:`, or under `where:`
 for all three, a map from fields to values that must all be there, or a list of such maps. Values
-are compared without case, `*` stands for any run of characters, a lone `*` for any value.
+are compared without case, `*` stands for any run of characters, a lone `*` for any value. An entry
+`within` a service adds to what its events look like. One that is `last` counts where no other does.
 
 The policy, which loses no match:
 
@@ -68,6 +69,7 @@ class Recogniser:
     source: LogSource
     selection: Selection
     shape: Shape
+    last: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,13 @@ class LogSources:
             self._recognisers[view] = found
             self._known[view] = frozenset(_words(one.source for one in found))
         return self._recognisers[view]
+
+    def recognisable(self, logsource: Mapping[str, str], view: View) -> bool:
+        """Whether an event of this log source can be told from others in this view at all."""
+        return any(
+            all(one.source.has(word, value) for word, value in logsource.items())
+            for one in self.recognisers(view)
+        )
 
     def tries(self, logsource: Mapping[str, str], event: LogSource, view: View) -> bool:
         """Whether a rule of this log source is tried on events of that one (the policy above)."""
@@ -182,7 +191,8 @@ def _recognisers(product: _Product, view: View) -> Iterator[Recogniser]:
         outer = product.within(entry["within"], view) if "within" in entry else [()]
         for selection in _selections(entry, view):
             for first in outer:
-                yield Recogniser(source, _spelled((*first, *selection), shape), shape)
+                told = _spelled((*first, *selection), shape)
+                yield Recogniser(source, told, shape, bool(entry.get("last", False)))
 
 
 def _selections(entry: Mapping[str, Any], view: View) -> list[Selection]:
