@@ -181,6 +181,7 @@ def _tell(summary: Summary) -> int:
         f"{summary.records} records, {sum(found.values())} matches, {rejects} rejected"
         + (f", {summary.outside} outside the time asked for" if summary.outside else "")
         + (f", {summary.undated} matches without a time" if summary.undated else "")
+        + (f", {summary.passed} that no rule can match" if summary.passed else "")
         + (f", {summary.untried} of a log source that no rule is for" if summary.untried else ""),
         err=True,
     )
