@@ -52,6 +52,7 @@ def _runs(emitter: Emitter, correlated: Correlated) -> str:
 def _head(emitter: Emitter, correlated: Correlated, keys: tuple[str, ...] = ()) -> str:
     number, unit = span(correlated.timespan)
     by = f" by {', '.join(map(emitter.field_name, keys))}" if keys else ""
+    emitter.assume("events of one sequence have different times")
     if correlated.names:
         emitter.assume("events without a group-by field are not grouped")
     return f"sequence{by} with maxspan={number}{unit}"

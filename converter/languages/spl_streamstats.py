@@ -36,6 +36,8 @@ def _counted(where: Emitter, correlated: Correlated) -> list[str]:
     tests = [f"found{_spelt(operator)}{number}" for operator, number in correlated.conditions]
     if not tests:
         where.refuse("a correlation without a condition", "add `condition: {gte: ...}`")
+    if any(operator not in (">", ">=") for operator, _ in correlated.conditions):
+        where.lose("widens", "a window is judged at each event, also while it can still grow")
     window = f"{_window(correlated.timespan)} {counted} as found{_by(where, correlated)}"
     return [f"| streamstats {window}", f"| where {' AND '.join(tests)}"]
 
