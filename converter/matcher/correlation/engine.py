@@ -51,7 +51,8 @@ class Engine:
         self.nodes = tuple(nodes)
         self.counts = Counts()
         self._limits, self._lateness = limits or Limits(), lateness
-        setting = Setting(self._limits, self.counts)
+        again = frozenset(rule for node in self.nodes if node.temporal for rule in node.inputs)
+        setting = Setting(self._limits, self.counts, again)
         self._running = [_RUNNING[node.kind](node, setting) for node in self.nodes]
         self._events, self._matches = _targets(self.nodes)
         self._pending: list[_Waiting] = []
@@ -139,11 +140,14 @@ class Engine:
         return found + self._sent(at, node, running.sweep(limit))
 
     def _sent(self, at: int, node: Node, matches: Iterator[Occurrence]) -> list[Found]:
-        found = [Found(node, match) for match in matches]
-        for one in found:
+        found: list[Found] = []
+        for match in matches:
+            if match.new:
+                found.append(Found(node, match))
             for parent, step in self._matches.get(node.rule.id, ()):
-                item = (one.match.place, self._count(), one.match, ((parent, step),))
-                heappush(self._inboxes[parent], item)
+                if match.new or self.nodes[parent].temporal:
+                    item = (match.place, self._count(), match, ((parent, step),))
+                    heappush(self._inboxes[parent], item)
         return found
 
     def _count(self) -> int:

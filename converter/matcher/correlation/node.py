@@ -44,6 +44,11 @@ class Node:
     shown: bool = True
 
     @property
+    def temporal(self) -> bool:
+        """Whether it asks which rules matched, not how often."""
+        return self.type.startswith("temporal")
+
+    @property
     def closing(self) -> bool:
         """Whether the condition is judged when a window is complete, not as it grows."""
         return any(operator not in GROWING for operator, _ in self.conditions)
@@ -121,10 +126,14 @@ class Running(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What all nodes of one engine share."""
+    """What all nodes of one engine share.
+
+    `again`: the rules of which a temporal correlation also asks whether they still hold.
+    """
 
     limits: Limits = field(default_factory=Limits)
     counts: Counts = field(default_factory=Counts)
+    again: frozenset[str] = frozenset()
 
     def bounded(self, rows: list[Row]) -> dict[Row, None]:
         """The rows, each once, as many as the limit allows; what is cut is counted."""

@@ -25,7 +25,7 @@ class Occurrence:
 
     Of a match, `parts` are what it is made of in order, each with the step (the place in the rule's
     list) that it stands for, `key` the values of its group; all else is that of its last part.
-    `written` is the time as the event states it.
+    `written` is the time as the event states it. `new` is false where a condition goes on holding.
     """
 
     place: Place
@@ -35,6 +35,7 @@ class Occurrence:
     written: str | None
     parts: tuple[tuple[Occurrence, int], ...] = ()
     key: tuple[str, ...] = ()
+    new: bool = True
 
     def events(self) -> list[Event]:
         """The events of a match, each once, in order of time."""
@@ -65,8 +66,14 @@ class Entry:
     rows: tuple[Row, ...]
 
 
-def match_of(entries: list[Entry], key: Row, place: Place) -> Occurrence:
-    """The match made of these entries, completed at this place."""
-    parts = tuple(part for entry in entries for part in entry.found)
-    last = parts[-1][0]
-    return Occurrence(place, last.event, last.file, last.record, last.written, parts, key)
+def match_of(
+    entries: list[Entry], key: Row, place: Place, before: Occurrence | None = None
+) -> Occurrence:
+    """The match made of these entries, completed at this place.
+
+    With `before`, the match that went before, it is not new: the condition still holds.
+    """
+    parts = before.parts if before is not None else ()
+    parts += tuple(part for entry in entries for part in entry.found)
+    last, new = parts[-1][0], before is None
+    return Occurrence(place, last.event, last.file, last.record, last.written, parts, key, new)

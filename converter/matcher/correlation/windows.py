@@ -13,6 +13,10 @@ cannot match.
 A match is new if the condition did not hold at the judgement before, or if no event of the window
 was there when the last match was made. So a burst gives one match, a flood one match a timespan,
 and a burst after a pause one match more.
+
+A temporal correlation above this one asks only whether the condition holds: it also sees each later
+judgement at which it still does, so that a login counts as following a burst that began long ago.
+Counts above this one count new matches.
 """
 
 from __future__ import annotations
@@ -46,7 +50,7 @@ _HOLDS: Mapping[str, Callable[[int | float, int | float], bool]] = {
 class _Group:
     """The window of one group: its events, what they measure, and how it was judged last."""
 
-    __slots__ = ("entries", "fired", "grown", "holds", "measure")
+    __slots__ = ("entries", "fired", "grown", "holds", "last", "measure")
 
     def __init__(self, measure: Measure) -> None:
         self.entries: deque[Entry] = deque()
@@ -54,6 +58,7 @@ class _Group:
         self.holds = False
         self.fired = BEFORE_ALL
         self.grown = False
+        self.last: Occurrence | None = None  # the last match, where it is still of use
 
     def drop_first(self) -> None:
         self.measure.remove(self.entries.popleft())
@@ -68,7 +73,7 @@ class Windows:
     """One correlation at work (`Running`)."""
 
     def __init__(self, node: Node, setting: Setting) -> None:
-        self._node = node
+        self._node, self._again = node, node.rule.id in setting.again
         self._setting, self._limits, self._counts = setting, setting.limits, setting.counts
         self._groups: OrderedDict[Row, _Group] = OrderedDict()  # the longest quiet first
         self._events = 0
@@ -142,7 +147,12 @@ class Windows:
         group.holds = holds
         if new:
             group.fired = last
-            yield match_of(self._shown(group), key, last)
+            match = match_of(self._shown(group), key, last)
+            group.last = match if self._again else None
+            yield match
+        elif holds and self._again:
+            group.last = group.last or match_of(self._shown(group)[:-1], key, last)
+            yield match_of([group.entries[-1]], key, last, group.last)
 
     def _shown(self, group: _Group) -> list[Entry]:
         """The events of a match: a chain, the latest of each rule, or all of the window."""
@@ -179,13 +189,18 @@ class Windows:
     def save(self, table: Table) -> Any:
         """The windows as JSON data."""
         return [
-            [key, _saved(group.entries, table), group.holds, group.fired, group.grown]
+            [
+                key,
+                _saved(group.entries, table),
+                [group.holds, group.fired, group.grown],
+                None if group.last is None else table.number(group.last),
+            ]
             for key, group in self._groups.items()
         ]
 
     def load(self, data: Any, table: Table) -> None:
         """The windows as they were saved; measures follow from the events."""
-        for key, entries, holds, fired, grown in data:
+        for key, entries, (holds, fired, grown), last in data:
             group = self._groups[tuple(key)] = self._new_group()
             for found in entries:
                 mine = [(table.occurrence(number), step) for number, step in found]
@@ -193,6 +208,7 @@ class Windows:
                 group.join(entry)
             self._events += len(group.entries)
             group.holds, group.fired, group.grown = holds, Place(*fired), grown
+            group.last = table.occurrence(last) if last is not None and self._again else None
 
 
 def _place(entry: Entry) -> Place:
