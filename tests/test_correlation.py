@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from converter.matcher.times import instant
 from converter.rules.correlations import is_stateful
 from tests.streams import Run, rules_of, stream_of
 
@@ -36,9 +37,11 @@ def test_stream(case: dict[str, Any]) -> None:
 def test_a_stream_cut_anywhere(case: dict[str, Any]) -> None:
     """Cut in two runs at any place, the state saved between, the stream gives the same matches."""
     events = stream_of(case)
+    times = [time for event in events if (time := instant(event.get("time"))) is not None]
+    lateness = None if times == sorted(times) else DAY
     for cut in range(len(events) + 1):
-        run = Run(rules_of(case), lateness=DAY)
+        run = Run(rules_of(case), lateness=lateness)
         run.add(events[:cut])
         run.pause()
         run.add(events[cut:], cut + 1)
-        assert run.end() == case["match"]
+        assert sorted(run.end()) == sorted(case["match"])

@@ -142,10 +142,11 @@ class Engine:
     def _sent(self, at: int, node: Node, matches: Iterator[Occurrence]) -> list[Found]:
         found: list[Found] = []
         for match in matches:
-            if match.new:
+            new = match.before is None
+            if new:
                 found.append(Found(node, match))
             for parent, step in self._matches.get(node.rule.id, ()):
-                if match.new or self.nodes[parent].temporal:
+                if new or self.nodes[parent].temporal:
                     item = (match.place, self._count(), match, ((parent, step),))
                     heappush(self._inboxes[parent], item)
         return found

@@ -25,7 +25,8 @@ class Occurrence:
 
     Of a match, `parts` are what it is made of in order, each with the step (the place in the rule's
     list) that it stands for, `key` the values of its group; all else is that of its last part.
-    `written` is the time as the event states it. `new` is false where a condition goes on holding.
+    `written` is the time as the event states it. `before` is the match that began what still holds:
+    this one is not new then, and its parts are only what came to it now.
     """
 
     place: Place
@@ -35,7 +36,7 @@ class Occurrence:
     written: str | None
     parts: tuple[tuple[Occurrence, int], ...] = ()
     key: tuple[str, ...] = ()
-    new: bool = True
+    before: Occurrence | None = None
 
     def events(self) -> list[Event]:
         """The events of a match, each once, in order of time."""
@@ -50,6 +51,7 @@ class Occurrence:
             if id(one) not in found:
                 found[id(one)] = one
                 stack.extend(part for part, _ in one.parts)
+                stack.extend(() if one.before is None else (one.before,))
         return (one for one in found.values() if not one.parts)
 
 
@@ -69,11 +71,7 @@ class Entry:
 def match_of(
     entries: list[Entry], key: Row, place: Place, before: Occurrence | None = None
 ) -> Occurrence:
-    """The match made of these entries, completed at this place.
-
-    With `before`, the match that went before, it is not new: the condition still holds.
-    """
-    parts = before.parts if before is not None else ()
-    parts += tuple(part for entry in entries for part in entry.found)
-    last, new = parts[-1][0], before is None
-    return Occurrence(place, last.event, last.file, last.record, last.written, parts, key, new)
+    """The match made of these entries, completed at this place; `before` as in `Occurrence`."""
+    parts = tuple(part for entry in entries for part in entry.found)
+    last = parts[-1][0]
+    return Occurrence(place, last.event, last.file, last.record, last.written, parts, key, before)

@@ -56,7 +56,8 @@ class Writing:
         if id(one) not in self._numbers:
             parts = [(self.number(part), step) for part, step in one.parts]
             event = None if parts else one.event
-            row = [one.place, event, one.file, one.record, one.written, parts, one.key]
+            before = None if one.before is None else self.number(one.before)
+            row = [one.place, event, one.file, one.record, one.written, parts, one.key, before]
             self._numbers[id(one)] = len(self.rows)
             self.rows.append(row)
         return self._numbers[id(one)]
@@ -71,11 +72,12 @@ class Reading:
 
     def __init__(self, rows: Any) -> None:
         self._found: list[Occurrence] = []
-        for place, event, file, record, written, parts, key in rows:
+        for place, event, file, record, written, parts, key, before in rows:
             made = tuple((self._found[number], int(step)) for number, step in parts)
             shown = made[-1][0].event if made else event
-            one = Occurrence(Place(*place), shown, file, record, written, made, tuple(key))
-            self._found.append(one)
+            began = None if before is None else self._found[before]
+            where = (Place(*place), shown, file, record, written)
+            self._found.append(Occurrence(*where, made, tuple(key), began))
 
     def number(self, one: Occurrence) -> int:
         """Nothing is written while reading."""

@@ -151,7 +151,7 @@ class Windows:
             group.last = match if self._again else None
             yield match
         elif holds and self._again:
-            group.last = group.last or match_of(self._shown(group)[:-1], key, last)
+            group.last = group.last or match_of(self._shown(group), key, last)
             yield match_of([group.entries[-1]], key, last, group.last)
 
     def _shown(self, group: _Group) -> list[Entry]:
