@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from converter.matcher.correlation import Limits
 from converter.matcher.times import instant
 from converter.rules.correlations import is_stateful
 from tests.streams import Run, rules_of, stream_of
@@ -45,3 +46,79 @@ def test_a_stream_cut_anywhere(case: dict[str, Any]) -> None:
         run.pause()
         run.add(events[cut:], cut + 1)
         assert sorted(run.end()) == sorted(case["match"])
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if "match" in case.values[0]])
+def test_a_stream_as_it_comes(case: dict[str, Any]) -> None:
+    """Matches given as soon as they are decided are those given at the end."""
+    events = sorted(
+        (event for event in stream_of(case) if instant(event.get("time")) is not None),
+        key=lambda event: instant(event["time"]) or 0,
+    )
+    runs = [Run(rules_of(case)), Run(rules_of(case), lateness=0)]
+    for run in runs:
+        run.add(events)
+    assert sorted(runs[0].end()) == sorted(runs[1].end())
+
+
+def test_windows_long_past_make_room() -> None:
+    """Groups whose windows are over do not count towards the limit, and none is evicted."""
+    case = {
+        "correlation": {
+            "type": "event_count",
+            "rules": ["fail"],
+            "group-by": ["user"],
+            "timespan": "10s",
+            "condition": {"gte": 2},
+        },
+        "events": [
+            {"t": f"10:{minute:02}:0{second}", "does": "fail", "user": f"u{minute}"}
+            for minute in range(20)
+            for second in (0, 1)
+        ],
+    }
+    run = Run(rules_of(case), Limits(groups=1, events=2, group_events=2))
+    run.add(stream_of(case))
+    assert run.end() == [[n, n + 1] for n in range(1, 40, 2)]
+    assert run.engine.counts.as_data() == {}
+
+
+def test_beyond_the_limits_the_longest_quiet_group_goes() -> None:
+    """A third group drives out the first; that is counted, and the others still match."""
+    users = ["u", "v", "w", "v", "w", "u"]
+    case = {
+        "correlation": {
+            "type": "event_count",
+            "rules": ["fail"],
+            "group-by": ["user"],
+            "timespan": "1m",
+            "condition": {"gte": 2},
+        },
+        "events": [
+            {"t": f"10:00:0{second}", "does": "fail", "user": user}
+            for second, user in enumerate(users)
+        ],
+    }
+    run = Run(rules_of(case), Limits(groups=2))
+    run.add(stream_of(case))
+    assert run.end() == [[2, 4], [3, 5]]
+    assert run.engine.counts.as_data() == {"evicted_groups": 2}
+
+
+def test_when_too_many_wait_the_oldest_are_judged() -> None:
+    """Beyond the limit events are decided early, and what comes for an earlier time is late."""
+    case = {
+        "correlation": {
+            "type": "event_count",
+            "rules": ["fail"],
+            "timespan": "1m",
+            "condition": {"gte": 3},
+        },
+        "events": [
+            {"t": f"10:00:{second:02}", "does": "fail"} for second in (5, 9, 7, 8, 1, 6, 10)
+        ],
+    }
+    run = Run(rules_of(case), Limits(pending=3))
+    run.add(stream_of(case))
+    assert run.end() == [[1, 3, 6]]
+    assert run.engine.counts.as_data() == {"late": 1}
