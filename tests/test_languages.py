@@ -46,6 +46,8 @@ def facts_of(case: dict[str, Any]):
             entry.get("list", False),
             entry.get("null_text", False),
             cidr=entry.get("cidr", ""),
+            text=entry.get("text", ""),
+            key=entry.get("key", ""),
         )
         for name, entry in case.get("fields", {}).items()
     }

@@ -9,8 +9,9 @@ from typing import ClassVar
 from converter import predicate as p
 from converter.languages.arranging import Choice, Networks, TextTest
 from converter.languages.elastic_addresses import network_of, network_patterns
-from converter.languages.emitter import Emitter, Rank, Said
+from converter.languages.emitter import Rank, Said
 from converter.languages.lucene_regexp import dot_matches_newline, from_regex, has_case
+from converter.languages.object_text import ObjectText
 from converter.pipelines import Facts, Schema
 
 NUMBERS = frozenset({"long", "integer", "short", "byte", "double", "float", "unsigned_long"})
@@ -27,7 +28,7 @@ _UNREACHED = {
 }
 
 
-class ElasticEmitter(Emitter):
+class ElasticEmitter(ObjectText):
     """Chooses by the field's type; subclasses say each kind of test."""
 
     schema: ClassVar[Schema] = "ecs"

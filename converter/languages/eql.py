@@ -39,6 +39,9 @@ class Eql(ElasticEmitter, EqlBackend):
     name_of_language: ClassVar[str] = "EQL"
     unreached: ClassVar[frozenset[str]] = frozenset({"nested", "flattened", *TEXTS})
 
+    def reads_key(self, test: object) -> bool:
+        return False
+
     def whole(self, predicate: p.Predicate) -> str:
         return f"any where {self.say(predicate).text}"
 
