@@ -6,6 +6,7 @@ The table is data/attack.json, derived from MITRE's STIX data; its licence lies 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -80,50 +81,70 @@ def parse_tag(tag: str) -> Tag | None:
     return Tag("tactic", name)
 
 
+class Attack:
+    """One edition of ATT&CK: tactics by short name in the order of their ids, techniques by id."""
+
+    def __init__(self, table: Mapping[str, Any]) -> None:
+        self._techniques: Mapping[str, Any] = table["techniques"]
+        self._renamed: Mapping[str, str] = table.get("tactic_aliases", {})
+        self.version = str(table["attack_version"])
+        self.domain = str(table.get("domain", "enterprise-attack"))
+        entries = sorted(table["tactics"].items())
+        found = (Tactic(id, e["name"], e["shortname"], e["url"]) for id, e in entries)
+        self.tactics: dict[str, Tactic] = {tactic.short: tactic for tactic in found}
+        self._by_id = {tactic.id: tactic for tactic in self.tactics.values()}
+
+    def tactic(self, short: str) -> Tactic | None:
+        """The tactic with this short name, such as `exfiltration`, or id, such as `TA0010`."""
+        return self.tactics.get(short) or self._by_id.get(short)
+
+    def technique(self, id: str) -> Technique | None:
+        """The technique or sub-technique with this id, such as `T1020.001`."""
+        entry = self._techniques.get(id)
+        if not entry:
+            return None
+        name, url, tactics = entry["name"], entry["url"], tuple(entry["tactics"])
+        return Technique(id, name, url, tactics, self._heir(entry), entry.get("deprecated", False))
+
+    def successor(self, short: str) -> str:
+        """The present short name of a tactic that MITRE renamed, else an empty text."""
+        return str(self._renamed.get(short, ""))
+
+    def techniques(self) -> list[Technique]:
+        """All techniques in use, by id."""
+        found = (self.technique(id) for id in sorted(self._techniques))
+        return [one for one in found if one and not one.replaced_by and not one.deprecated]
+
+    def _heir(self, entry: Mapping[str, Any]) -> str:
+        """The last successor: MITRE revoked some successors in their turn."""
+        heir: str = entry.get("revoked_by", "")
+        return (self._heir(self._techniques.get(heir, {})) or heir) if heir else ""
+
+
+@cache
+def shipped() -> Attack:
+    """The edition that comes with the program."""
+    return Attack(_table())
+
+
 def tactic(short: str) -> Tactic | None:
-    """The tactic with this short name, such as `exfiltration`, or id, such as `TA0010`."""
-    return tactics().get(short) or _tactics_by_id().get(short)
+    """The shipped edition's tactic with this short name or id."""
+    return shipped().tactic(short)
 
 
 def technique(id: str) -> Technique | None:
-    """The technique or sub-technique with this id, such as `T1020.001`."""
-    entry = _table()["techniques"].get(id)
-    return _technique(id, entry) if entry else None
+    """The shipped edition's technique with this id."""
+    return shipped().technique(id)
 
 
 def successor(short: str) -> str:
-    """The present short name of a tactic that MITRE renamed, else an empty text."""
-    return str(_table()["tactic_aliases"].get(short, ""))
+    """The shipped edition's short name of a tactic that MITRE renamed, else an empty text."""
+    return shipped().successor(short)
 
 
-@cache
 def tactics() -> dict[str, Tactic]:
-    """All tactics by short name, in the order of their ids."""
-    entries = sorted(_table()["tactics"].items())
-    found = (Tactic(id, e["name"], e["shortname"], e["url"]) for id, e in entries)
-    return {tactic.short: tactic for tactic in found}
-
-
-@cache
-def _tactics_by_id() -> dict[str, Tactic]:
-    return {tactic.id: tactic for tactic in tactics().values()}
-
-
-def _technique(id: str, entry: dict[str, Any]) -> Technique:
-    return Technique(
-        id,
-        entry["name"],
-        entry["url"],
-        tuple(entry["tactics"]),
-        _heir(entry),
-        entry.get("deprecated", False),
-    )
-
-
-def _heir(entry: dict[str, Any]) -> str:
-    """The last successor: MITRE revoked some successors in their turn."""
-    heir: str = entry.get("revoked_by", "")
-    return (_heir(_table()["techniques"][heir]) or heir) if heir else ""
+    """The shipped edition's tactics by short name, in the order of their ids."""
+    return shipped().tactics
 
 
 @cache

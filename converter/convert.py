@@ -69,7 +69,7 @@ class Converter:
             step = "write `new_terms: {fields: [...], history: 14d}`"
             raise rule.error("unreadable new_terms", "polysigma", "new_terms", next_step=step)
         spans = [seconds(rule.extra.get(name, default)) for name, default in _SCHEDULE]
-        names = [self._mapped_name(rule, str(name), kind.schema) for name in terms["fields"]]
+        names = [self.mapped_name(rule, str(name), kind.schema) for name in terms["fields"]]
         first = FirstSeen(tuple(names), history, sum(span or 0 for span in spans))
         meaning = self.meaning(rule, kind.schema)
         return kind(meaning.facts, meaning.indices).emit_first_seen(meaning.predicate, first)
@@ -91,7 +91,7 @@ class Converter:
             return self._nested(body, base, schema)
         meaning = self.meaning(base, schema)
         names = [body.field_of(name, base) for name in (*body.group_by, *body.fields[:1])]
-        mapped = [self._mapped_name(base, name, schema) for name in names]
+        mapped = [self.mapped_name(base, name, schema) for name in names]
         keys = tuple(mapped[: len(body.group_by)])
         value = mapped[len(keys)] if body.fields else ""
         return Step(Scoped(meaning.predicate, meaning.facts), keys, value)
@@ -118,7 +118,7 @@ class Converter:
         whole = either([step.rule.predicate for step in steps])
         return Step(Scoped(whole, steps[0].rule.facts), steps[0].keys, "", count, inner.timespan)
 
-    def _mapped_name(self, base: Rule, name: str, schema: Schema) -> str:
+    def mapped_name(self, base: Rule, name: str, schema: Schema) -> str:
         """What the base rule's pipeline calls a field; Unsupported where the schema has none."""
         asking = {"detection": {"a": {f"{name}|exists": True}, "condition": "a"}}
         mapped = self._mapped(replace(base, data=base.data | asking), schema)

@@ -23,6 +23,7 @@ _COMMANDS = {
     "scan": ("converter.cli.scan", "Match logs against rules."),
     "explain": ("converter.cli.explain", "Say why a rule did or did not match an event."),
     "prove": ("converter.cli.prove", "Say whether a query means the same as a rule."),
+    "package": ("converter.cli.package", "Build what each platform installs."),
     "docs": ("converter.cli.docs", "Write the page of all detections."),
     "lint": ("converter.cli.lint", "Check rules, their metadata and their samples."),
 }

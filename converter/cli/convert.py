@@ -15,7 +15,7 @@ from converter.cli.output import intact
 from converter.places import pipeline_folders
 from converter.rules import RuleFile, rule_files
 
-_NAMES = ("lucene", "eql", "esql", "spl")
+NAMES = ("lucene", "eql", "esql", "spl")
 
 
 @click.command("convert")
@@ -25,7 +25,7 @@ _NAMES = ("lucene", "eql", "esql", "spl")
     "--to",
     "languages",
     multiple=True,
-    type=click.Choice(_NAMES),
+    type=click.Choice(NAMES),
     help="A language; repeat for several. Default: all.",
 )
 @click.option(
@@ -61,25 +61,25 @@ def command(
     converted are named on stderr, the others are still written, and the exit code is 1.
     """
     files, missing = rule_files(rules or ("sigma_rules",))
-    context = _context(languages or _NAMES, pipelines)
-    run = cache.digest([context, str(strict), *_inputs(files), *map(str, missing)])
+    on = context(languages or NAMES, pipelines)
+    run = cache.digest([on, str(strict), *_inputs(files), *map(str, missing)])
     name = "run-" + cache.digest([os.path.abspath(out)])
     last = cache.recall(name)
     if not check and out != "-" and last.get("run") == run and intact(Path(out), last["tree"]):
         _replay(last)
     # Imported only now: with nothing changed there is no need of Sigma, nor of its start-up time.
     start = importlib.import_module("converter.cli.workers").Workers
-    how = (pipelines, languages or _NAMES)
+    how = (pipelines, languages or NAMES)
     with start(how, jobs or os.cpu_count() or 1, len(files)) as workers:
         working = importlib.import_module("converter.cli.converting")
-        job = working.Job(out, check, strict, context)
+        job = working.Job(out, check, strict, on)
         kept = working.run(job, files, missing, last.get("tree", {}), workers)
     if not check and out != "-":
         cache.keep(name, {"run": run} | kept)
     sys.exit(kept["code"])
 
 
-def _context(languages: tuple[str, ...], pipelines: tuple[str, ...]) -> str:
+def context(languages: tuple[str, ...], pipelines: tuple[str, ...]) -> str:
     """A name for all but the rules on which the queries depend."""
     own = cache.contents([*pipeline_folders(), *filter(os.path.exists, pipelines)])
     return cache.digest([cache.code(), own, *languages, "", *pipelines])

@@ -62,7 +62,7 @@ def run(
     rules = rules_of(rule_files, list(missing), memory.get("documents", {}))  # type: ignore[arg-type]
     faults = say.errors(iter([*rules.errors, *clashes(rules)]))
     old = old if intact(Path(job.out), old) else {}  # seen to while the workers get ready
-    converted = _convert(rules, workers, job, memory)
+    converted = convert_all(rules, workers, job.context, memory)
     faults += say.errors(one.error for one in converted if one.error is not None)
     faults += _tell_different(say, converted)
     if not converted and faults:
@@ -82,9 +82,13 @@ def run(
     return {"said": say.lines, "code": 1 if faults else 0, "tree": stamps}
 
 
-def _convert(
-    rules: RuleSet, workers: Workers, job: Job, memory: Mapping[str, Any]
+def convert_all(
+    rules: RuleSet, workers: Workers, context: str, memory: Mapping[str, Any]
 ) -> list[Converted]:
+    """Every rule in every language, recalled where nothing has changed since, and remembered.
+
+    Raises PipelineError where the pipelines cannot be used.
+    """
     wanted = [rule for rule in rules.rules if rule.kind != "filter"]
     known = {} if rules.filters else memory.get("queries", {})
     done = {rule.stem: _recalled(rule, known) for rule in wanted}
@@ -93,7 +97,7 @@ def _convert(
     done |= {one.rule.stem: one for one in results}
     found = [one for one in done.values() if one is not None]
     if fresh and not rules.filters:
-        cache.keep(f"rules-{job.context}", _memory(rules, found))
+        cache.keep(f"rules-{context}", _memory(rules, found))
     return found
 
 

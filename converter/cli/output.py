@@ -50,12 +50,35 @@ def _rebuilt(folder: Path, files: Mapping[str, bytes], old: Stamps) -> Stamps:
     return stamps
 
 
-def _check(folder: Path) -> None:
+def replace_folder(folder: Path, files: Mapping[str, bytes], mark: str) -> None:
+    """Puts a folder with just these files in the place of what stands there, in one step.
+
+    `mark` is the file by which a folder of ours is known. Raises PolysigmaError where the folder
+    cannot be written, or is not one of ours.
+    """
+    _check(folder, mark)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            new.chmod(0o755)
+            for name, content in files.items():
+                (new / name).parent.mkdir(parents=True, exist_ok=True)
+                (new / name).write_bytes(content)
+            _put_in_place(new, folder)
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+    except OSError as error:
+        what = f"cannot be written ({error.strerror})"
+        raise PolysigmaError(what, path=str(folder), next_step="choose another -o") from None
+
+
+def _check(folder: Path, mark: str = _MARK) -> None:
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         step = "choose another -o"
         raise PolysigmaError("is no plain folder", path=str(folder), next_step=step)
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / _MARK).is_file():
-        what = f"holds files but no {_MARK}, so it is not an output folder"
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / mark).is_file():
+        what = f"holds files but no {mark}, so it is not an output folder"
         raise PolysigmaError(what, path=str(folder), next_step="choose an empty or new folder")
 
 

@@ -10,7 +10,7 @@ A pipeline that only sets variables (`vars:`) takes no place; its variables are 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -136,6 +136,10 @@ class Pipelines:
         """
         self._lists.expand(tree)
         return tree
+
+    def value_lists(self, texts: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """The values of each list that these texts name in percent signs, by the list's name."""
+        return self._lists.named_in("\n".join(texts))
 
     def zone(self, rule: Rule) -> str:
         """The time zone in which the rule's hours and days are read; empty where it names none.

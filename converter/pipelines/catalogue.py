@@ -58,7 +58,10 @@ class Field:
 
 @dataclass(frozen=True)
 class Source:
-    """One log source: its fields and where its events live in each product."""
+    """One log source: its fields and where its events live in each product.
+
+    `elastic` and `splunk` are the catalogue's own words on that: indices, source type, integration.
+    """
 
     stem: str
     title: str
@@ -67,6 +70,8 @@ class Source:
     time: tuple[str, ...]
     indices: tuple[str, ...]
     added: Mapping[Schema, Mapping[str, Facts]]
+    elastic: Mapping[str, Any] = field(default_factory=dict)
+    splunk: Mapping[str, Any] = field(default_factory=dict)
     _targets: dict[tuple[Schema, str], Facts] = field(default_factory=dict, repr=False)
 
     def find(self, name: str) -> Field | None:
@@ -115,6 +120,15 @@ class Source:
         if facts.type != "flattened" or whole is None or whole.schemas[schema].type != "map_text":
             return facts
         return replace(facts, text=whole.schemas[schema].name, key=key)
+
+    def name(self, schema: Schema, name: str) -> str:
+        """What the schema calls a rule's field; empty where it has none, or nobody knows it."""
+        entry = self.find(name)
+        if entry is None or entry.schemas[schema].none:
+            return ""
+        rest = name[len(entry.name) - 1 :] if entry.name.endswith(".*") else ""
+        target = entry.schemas[schema].name
+        return target[:-1] + rest if rest and target.endswith(".*") else target
 
     def nearest(self, name: str) -> str:
         """The known field most like this name."""
@@ -172,6 +186,8 @@ def _source(stem: str, data: dict[str, Any]) -> Source:
         tuple(data.get("time", ())),
         tuple(data.get("elastic", {}).get("indices", ())),
         added,
+        data.get("elastic", {}),
+        data.get("splunk", {}),
     )
 
 

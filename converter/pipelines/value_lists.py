@@ -45,6 +45,11 @@ class ValueLists:
             for part in rule.detection.detections.values():
                 self._expand_part(part)
 
+    def named_in(self, text: str) -> dict[str, tuple[str, ...]]:
+        """The values, as written, of the lists that a text names in percent signs."""
+        names = sorted({name for name in re.findall(r"%([^%\s]+)%", text) if name in self._files})
+        return {name: tuple(_lines(self._files[name])) for name in names}
+
     def _expand_part(self, part: SigmaDetection) -> None:
         for item in part.detection_items:
             if isinstance(item, SigmaDetectionItem):

@@ -1,0 +1,139 @@
+"""polysigma package"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from converter.cli import cache
+from converter.cli.convert import NAMES, context
+from converter.cli.output import replace_folder
+from converter.cli.talk import tell_errors
+from converter.errors import PackageError, PolysigmaError, Unsupported
+from converter.rules import rule_files, rules_of
+
+if TYPE_CHECKING:
+    from converter.packages import Content, Package, Release
+
+
+@click.command("package")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option(
+    "-r",
+    "--rules",
+    "places",
+    multiple=True,
+    default=("sigma_rules",),
+    type=click.Path(),
+    help="Rule files or folders; repeat for several. Default: sigma_rules/.",
+)
+@click.option("-p", "--pipeline", "pipelines", multiple=True, help="As in polysigma convert.")
+@click.option("-o", "--out", default="out/packages", type=click.Path(), help="The output folder.")
+@click.option("--release", default="1.0.0", help="The version of the packages as a whole.")
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if the output is stale.")
+@click.option("--strict", is_flag=True, help="Exit 1 unless every rule is in every package.")
+def command(
+    names: tuple[str, ...],
+    places: tuple[str, ...],
+    pipelines: tuple[str, ...],
+    out: str,
+    release: str,
+    check: bool,
+    strict: bool,
+) -> None:
+    """Build the packages NAME (default: all) from Sigma rules, each below out/packages/NAME/.
+
+    Rules that a platform cannot take, or that lack what it asks for, are named on stderr with the
+    reason; the others are still packaged. The exit code is 1 where a rule is at fault.
+    """
+    packages = importlib.import_module("converter.packages")
+    chosen = _chosen(names, packages.PACKAGES)
+    content, faults = gather(places, pipelines, packages.Release(version=release))
+    sealed = importlib.import_module("converter.packages.manifest").sealed
+    stale = 0
+    for name in chosen:
+        package: Package = packages.PACKAGES[name](content)
+        faults += _tell(name, package, strict)
+        files = sealed(name, package, content)
+        if check:
+            stale += _tell_stale(Path(out) / name, files)
+        else:
+            replace_folder(Path(out) / name, files, "manifest.json")
+            click.echo(f"{len(files)} files below {out}/{name}/", err=True)
+    sys.exit(1 if faults or stale else 0)
+
+
+def _chosen(names: Sequence[str], known: Sequence[str]) -> list[str]:
+    for name in names:
+        if name not in known:
+            step = f"choose from {', '.join(sorted(known))}"
+            raise PackageError(f"there is no package {name}", next_step=step)
+    return list(dict.fromkeys(names)) or sorted(known)
+
+
+def gather(
+    places: Sequence[str], pipelines: tuple[str, ...], release: Release
+) -> tuple[Content, int]:
+    """The content of packages from rules, and how many rules are at fault, each told on stderr.
+
+    Raises PolysigmaError where no rule can be used.
+    """
+    files, missing = rule_files(places)
+    rules = rules_of(files, missing)
+    faults = tell_errors(rules.errors)
+    if not rules.rules:
+        raise PackageError("there is nothing to package", next_step="name rules with --rules")
+    converted = _convert(rules, pipelines, len(files))
+    collecting = importlib.import_module("converter.packages.collecting")
+    chosen = importlib.import_module("converter.pipelines").Pipelines(pipelines)
+    attack = importlib.import_module("converter.attack").shipped()
+    content, errors = collecting.collect(converted, rules, chosen, attack, release)
+    return content, faults + tell_errors(errors)
+
+
+def _convert(rules: Any, pipelines: tuple[str, ...], count: int) -> list[Any]:
+    start = importlib.import_module("converter.cli.workers").Workers
+    name = context(NAMES, pipelines)
+    with start((pipelines, NAMES), os.cpu_count() or 1, count) as workers:
+        convert_all = importlib.import_module("converter.cli.converting").convert_all
+        found: list[Any] = convert_all(rules, workers, name, cache.recall(f"rules-{name}"))
+    return found
+
+
+def _tell(name: str, package: Package, strict: bool) -> int:
+    """Says what is left out; how many of it count as faults."""
+    count = 0
+    for note in package.notes:
+        click.echo(f"{name}: {note}", err=True)
+    for error in package.left_out:
+        at_fault = strict or not isinstance(error, Unsupported)
+        count += at_fault
+        click.echo(f"{'error: ' * at_fault}{name}: left out: {error}", err=True)
+    return count
+
+
+def _tell_stale(folder: Path, files: dict[str, bytes]) -> int:
+    there = {
+        path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()
+    }
+    changed = [
+        name for name, data in files.items() if name in there and _differs(there[name], data)
+    ]
+    names = sorted({*changed, *(files.keys() ^ there.keys())})
+    for name in names:
+        click.echo(f"stale: {folder}/{name}", err=True)
+    return len(names)
+
+
+def _differs(path: Path, data: bytes) -> bool:
+    try:
+        return path.read_bytes() != data
+    except OSError as error:
+        what = f"cannot be read ({error.strerror})"
+        raise PolysigmaError(what, path=str(path), next_step="mend or remove it") from None

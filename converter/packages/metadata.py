@@ -1,0 +1,121 @@
+"""What a rule says of itself, as packages need it: one line, a list, a number, never nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+from converter.errors import PackageError
+from converter.rules import Rule
+from converter.rules.correlations import seconds
+
+Severity = Literal["low", "medium", "high", "critical"]
+
+# Elastic's own scale: its documents name these scores beside the severities.
+SCORES: Mapping[Severity, int] = {"low": 21, "medium": 47, "high": 73, "critical": 99}
+_LEVELS: Mapping[str, Severity] = {
+    "": "low",
+    "informational": "low",
+    "low": "low",
+    "medium": "medium",
+    "high": "high",
+    "critical": "critical",
+}
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+_TITLE = 200
+
+
+def line(value: object) -> str:
+    """Text on one line, without control characters and blanks at its ends."""
+    return " ".join(_CONTROLS.sub(" ", str(value)).split())
+
+
+def paragraphs(value: object) -> str:
+    """Text of several lines, without control characters and blanks at its ends."""
+    return _CONTROLS.sub(" ", str(value).replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def title(rule: Rule, most: int = _TITLE) -> str:
+    """The title on one line, cut at a word where it is longer than `most` characters."""
+    whole = line(rule.title)
+    if len(whole) <= most:
+        return whole
+    cut = whole[: most - 1]
+    return f"{cut.rpartition(' ')[0] or cut}…"
+
+
+def description(rule: Rule) -> str:
+    """What the rule finds; its title where it says no more."""
+    return paragraphs(rule.data.get("description") or rule.title)
+
+
+def severity(rule: Rule) -> Severity:
+    """The level; informational and no level are low. Raises PackageError for another word."""
+    found = _LEVELS.get(rule.level.lower())
+    if found is None:
+        at = rule.line("level")
+        step = "write informational, low, medium, high or critical"
+        what = f"the level {line(rule.level)} is unknown"
+        raise PackageError(what, path=rule.path, line=at, next_step=step)
+    return found
+
+
+def risk_score(rule: Rule) -> int:
+    """From 0 to 100: the rule's own, else what its level stands for. Raises PackageError."""
+    score = rule.extra.get("risk_score", SCORES[severity(rule)])
+    if isinstance(score, bool) or not isinstance(score, int) or not 0 <= score <= 100:
+        at = rule.line("polysigma", "risk_score")
+        step = "write a whole number from 0 to 100"
+        what = f"{line(score)} is no risk score"
+        raise PackageError(what, path=rule.path, line=at, next_step=step)
+    return score
+
+
+def schedule(rule: Rule) -> tuple[int, int]:
+    """How often the rule runs, and how far beyond that it looks back, both in seconds.
+
+    Without a schedule: every 5 minutes, and 5 more minutes back for events that come late.
+    Raises PackageError for what is no time span.
+    """
+    interval = rule.extra.get("interval", "5m")
+    found = []
+    for name, default in (("interval", "5m"), ("lookback", interval)):
+        span = seconds(rule.extra.get(name, default))
+        if span is None:
+            at = rule.line("polysigma", name)
+            step = "write a whole number and s, m, h or d, such as 10m"
+            what = f"the {name} {line(rule.extra.get(name))} is no time span"
+            raise PackageError(what, path=rule.path, line=at, next_step=step)
+        found.append(span)
+    return found[0], found[1]
+
+
+def span(time: int) -> str:
+    """Seconds in the largest unit that fits: 3600 is 60m, as documents write it."""
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if time % size == 0 and (time // size > 1 or unit == "m"):
+            return f"{time // size}{unit}"
+    return f"{time}s"
+
+
+def authors(rule: Rule) -> list[str]:
+    """The authors one by one."""
+    return [name for name in map(line, str(rule.data.get("author") or "").split(",")) if name]
+
+
+def texts(rule: Rule, key: str) -> list[str]:
+    """A list of texts on one line each, or one text, as a list; empty ones are left out."""
+    value = rule.data.get(key)
+    found = value if isinstance(value, list) else [] if value is None else [value]
+    return [text for text in map(line, found) if text]
+
+
+def extra_text(rule: Rule, key: str) -> str:
+    """Markdown that stands under `polysigma:`, or an empty text."""
+    return paragraphs(rule.extra.get(key) or "")
+
+
+def is_deprecated(rule: Rule) -> bool:
+    """Whether nobody should use the rule any more."""
+    return rule.status == "deprecated"
