@@ -12,7 +12,7 @@ from converter.languages.lucene_regexp import dot_matches_newline, from_glob, fr
 from converter.predicate import Pattern, Wildcard
 
 MANY, ONE = Wildcard.MANY, Wildcard.ONE
-SPACE = "\t\n\f\r "
+SPACE = "\t-\r "
 WORD = "0-9A-Z_a-z"
 
 SAID = [

@@ -157,7 +157,7 @@ _EDGES = {
 }
 _SPANS: dict[str, tuple[Span, ...]] = {
     "DIGIT": ((48, 57),),
-    "SPACE": ((9, 10), (12, 13), (32, 32)),
+    "SPACE": ((9, 13), (32, 32)),  # PCRE counts vertical tab in
     "WORD": ((48, 57), (65, 90), (95, 95), (97, 122)),
 }
 
