@@ -49,6 +49,8 @@ _SPECIAL = {
 }
 _ANY = values.SpecialChars.WILDCARD_MULTI
 _REGEX_SPECIAL = re.compile(r"([.*+?^$()\[\]{}|\\])")
+_MISFIT = re.compile(r"`\|(\w+)` does not take -?[0-9.]+")
+_NUMERIC = {"gt", "gte", "lt", "lte", "minute", "hour", "day", "week", "weekday", "month", "year"}
 _RELATIONS: dict[tuple[bool, bool], p.Relation] = {
     (False, False): "equals",
     (True, False): "startswith",
@@ -99,6 +101,9 @@ def lower(rule: Rule, sigma_rule: SigmaRule) -> p.Predicate:
 def _refused(rule: Rule, error: Exception) -> RuleError:
     what = " ".join(reworded(error).split()).removesuffix(".") or type(error).__name__
     step = "see the Sigma specification, version 2.1"
+    misfit = _MISFIT.fullmatch(what)
+    if misfit and misfit[1] != "exists":
+        step = f"write it {'without' if misfit[1] in _NUMERIC else 'in'} quotes"
     return rule.error(f"not a valid rule: {what}", "detection", next_step=step)
 
 

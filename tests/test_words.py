@@ -1,7 +1,8 @@
 """Each word of the Sigma specification, from rule to verdict: the tables under cases/words.
 
 A case holds a `detection` (or `selections` and their `condition`), the events it matches and those
-it misses; or `refused`, what the error says. `lists` are value lists for `|expand`.
+it misses; or `refused`, what the error says, and `next`, what to do. `lists` are value lists for
+`|expand`.
 """
 
 from __future__ import annotations
@@ -92,6 +93,7 @@ def test_refused(case: dict[str, Any], tmp_path: Path) -> None:
     assert error.path == "r.yml"
     assert error.line > 0
     assert error.next_step
+    assert case.get("next", "") in error.next_step
 
 
 def test_every_word_has_its_file() -> None:

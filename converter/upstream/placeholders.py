@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import sigma.modifiers as stock
 import sigma.types as values
 from sigma.exceptions import SigmaValueError
+
+_ESCAPED = re.compile(r"\\%[^%]+%")
 
 
 class _Expandable(values.SigmaString):
@@ -34,7 +37,8 @@ def _alternatives(found: list[values.SigmaString]) -> list[Any]:
 class Expand(stock.SigmaExpandModifier):
     """Marks placeholders, in texts that know what becomes of them.
 
-    pySigma does not look for placeholders among the texts that another modifier made of one.
+    pySigma does not look for placeholders among the texts that another modifier made of one, and
+    passes over one behind a backslash, as in a path, without a word.
     """
 
     def apply(self, val: Any) -> list[Any]:
@@ -48,6 +52,10 @@ class Expand(stock.SigmaExpandModifier):
     def modify(
         self, val: values.SigmaString | values.SigmaRegularExpression
     ) -> values.SigmaString | values.SigmaRegularExpression:
+        pieces = val.regexp.s if isinstance(val, values.SigmaRegularExpression) else val.s
+        if any(isinstance(piece, str) and _ESCAPED.search(piece) for piece in pieces):
+            what = "a backslash before a placeholder makes plain text of it: put it into the list"
+            raise SigmaValueError(what, source=self.source)
         marked = super().modify(val)
         if isinstance(marked, values.SigmaRegularExpression):
             return marked
