@@ -121,4 +121,4 @@ def test_when_too_many_wait_the_oldest_are_judged() -> None:
     run = Run(rules_of(case), Limits(pending=3))
     run.add(stream_of(case))
     assert run.end() == [[1, 3, 6]]
-    assert run.engine.counts.as_data() == {"late": 1}
+    assert run.engine.counts.as_data() == {"crowded": 1}

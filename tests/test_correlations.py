@@ -84,7 +84,13 @@ FAULTS = [
     ({"condition": None}, "no map of operators"),
     ({"condition": {"gte": "many"}}, "is no condition"),
     ({"condition": {"atleast": 5}}, "is no condition"),
+    ({"condition": {"gte": float("inf")}}, "is no condition"),
+    ({"condition": {"gte": True}}, "is no condition"),
+    ({"condition": {"gte": 5, "field": {"a": 1}}}, "`field` names no field"),
+    ({"group-by": [""]}, "`group-by` names no field"),
+    ({"group-by": {"a": 1}}, "`group-by` names no field"),
     ({"aliases": ["x"]}, "no map of maps"),
+    ({"aliases": {"who": {"nobody": "x"}}}, "which is none of the correlation's rules"),
 ]
 
 

@@ -16,6 +16,7 @@ from converter.scan import CompiledRule, Report, RuleSummary, Stage, Summary, ti
 _WORDS = {
     "untimed": "have no readable time",
     "late": "came after later ones had been judged; --lateness SPAN waits for such",
+    "crowded": "came after too many had waited to be sorted; scan logs in order of time",
     "ungrouped": "lack a field to group by or to remember",
     "cut": "have more combinations of values than are kept",
     "evicted_events": "had to leave a window that was full",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any, Literal
 
 from converter.errors import RuleError
@@ -65,23 +66,25 @@ def read_correlation(rule: Rule, rules: RuleSet) -> Correlation:
         step = f"use one of {', '.join(TYPES)}"
         raise rule.error(f"unknown correlation type {kind}", "correlation", next_step=step)
     condition = _condition(rule, body)
-    names = condition.get("field", ())
+    bases = referenced(rule, rules)
     return Correlation(
         kind,
-        referenced(rule, rules),
-        _names(body.get("group-by")),
+        bases,
+        _names(rule, body.get("group-by"), "group-by"),
         _timespan(rule, body),
         _conditions(rule, condition),
-        _names(names),
+        _names(rule, condition.get("field"), "condition", "field"),
         condition.get("percentile"),
-        _aliases(rule, body),
+        _aliases(rule, body, bases),
     )
 
 
-def _names(value: Any) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    return tuple(str(name) for name in (value if isinstance(value, list | tuple) else [value]))
+def _names(rule: Rule, value: Any, *keys: str) -> tuple[str, ...]:
+    names = value if isinstance(value, list) else [] if value is None else [value]
+    if all(isinstance(name, str) and name for name in names):
+        return tuple(names)
+    step = "name a field, or list fields"
+    raise rule.error(f"`{keys[-1]}` names no field", "correlation", *keys, next_step=step)
 
 
 def seconds(text: object) -> int | None:
@@ -114,11 +117,8 @@ def _conditions(rule: Rule, condition: dict[str, Any]) -> tuple[tuple[str, int |
     for word, number in condition.items():
         if word in ("field", "percentile"):
             continue
-        if (
-            word not in _OPERATORS
-            or isinstance(number, bool)
-            or not isinstance(number, int | float)
-        ):
+        real = isinstance(number, int | float) and not isinstance(number, bool)
+        if word not in _OPERATORS or not real or not abs(number) < inf:
             what = f"`{word}: {number}` is no condition"
             step = f"use one of {', '.join(_OPERATORS)} with a number"
             raise rule.error(what, "correlation", "condition", next_step=step)
@@ -126,15 +126,28 @@ def _conditions(rule: Rule, condition: dict[str, Any]) -> tuple[tuple[str, int |
     return tuple(found)
 
 
-def _aliases(rule: Rule, body: dict[str, Any]) -> dict[str, dict[str, str]]:
+def _aliases(
+    rule: Rule, body: dict[str, Any], bases: tuple[Rule, ...]
+) -> dict[str, dict[str, str]]:
     aliases = body.get("aliases") or {}
-    if isinstance(aliases, dict) and all(isinstance(value, dict) for value in aliases.values()):
-        return {
-            str(alias): {str(name): str(field) for name, field in fields.items()}
-            for alias, fields in aliases.items()
+    if not isinstance(aliases, dict) or not all(isinstance(one, dict) for one in aliases.values()):
+        step = "write `aliases: {name: {rule: field}}`"
+        raise rule.error("`aliases:` is no map of maps", "correlation", "aliases", next_step=step)
+    known = {name for base in bases for name in (base.id, base.name)}
+    for alias, fields in aliases.items():
+        for name in fields:
+            if not {str(name), str(name).lower()} & known:
+                what = f"the alias {alias} names {name}, which is none of the correlation's rules"
+                step = "name a rule of `rules:`"
+                raise rule.error(what, "correlation", "aliases", alias, name, next_step=step)
+    ids = {base.id for base in bases}
+    return {
+        str(alias): {
+            str(name).lower() if str(name).lower() in ids else str(name): str(field)
+            for name, field in fields.items()
         }
-    step = "write `aliases: {name: {rule: field}}`"
-    raise rule.error("`aliases:` is no map of maps", "correlation", "aliases", next_step=step)
+        for alias, fields in aliases.items()
+    }
 
 
 def referenced(correlation: Rule, rules: RuleSet) -> tuple[Rule, ...]:

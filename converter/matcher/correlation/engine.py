@@ -57,7 +57,7 @@ class Engine:
         self._events, self._matches = _targets(self.nodes)
         self._pending: list[_Waiting] = []
         self._inboxes: list[list[_Waiting]] = [[] for _ in self.nodes]
-        self._decided = self._newest = -_ALWAYS
+        self._decided = self._newest = self._crowded = -_ALWAYS
         self._next = 0
 
     def add(
@@ -72,7 +72,8 @@ class Engine:
             self.counts.untimed += 1
             return []
         if moment < self._decided:
-            self.counts.late += 1
+            self.counts.late += moment >= self._crowded
+            self.counts.crowded += moment < self._crowded
             return []
         place = Place(moment, self._next)
         self._next += 1
@@ -108,7 +109,8 @@ class Engine:
         if len(self._pending) <= self._limits.pending:
             return []
         tenth = nsmallest(len(self._pending) // 10 + 1, self._pending, key=_place)
-        return self._advance(tenth[-1][0].time)
+        self._crowded = tenth[-1][0].time
+        return self._advance(self._crowded)
 
     def _advance(self, to: int) -> list[Found]:
         """Everything up to this time is decided."""

@@ -81,13 +81,14 @@ class Counts:
     """What did not take part, so that nothing is missing in silence.
 
     `untimed`: events whose time cannot be read. `late`: events older than what had been decided
-    when they came. `ungrouped`: events without a group-by field (or a first-seen rule's field).
-    `cut`: events with more combinations of values than the limit. The others:
-    what `Limits` pushed out.
+    when they came; `crowded`: those for which it was decided early, because too many waited.
+    `ungrouped`: events without a group-by field (or a first-seen rule's field). `cut`: events with
+    more combinations of values than the limit. The others: what `Limits` pushed out.
     """
 
     untimed: int = 0
     late: int = 0
+    crowded: int = 0
     ungrouped: int = 0
     cut: int = 0
     evicted_events: int = 0

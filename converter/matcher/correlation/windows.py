@@ -79,7 +79,8 @@ class Windows:
         self._events = 0
         counted = node.type == "event_count"
         needed = max((int(number) + 2 for _, number in node.conditions), default=0)
-        self._most = max(self._limits.group_events, needed if counted else 0)
+        wanted = min(needed, self._limits.events) if counted else 0
+        self._most = max(self._limits.group_events, wanted)
 
     def enter(self, found: list[tuple[Occurrence, int]]) -> Iterator[Occurrence]:
         """What occurred at one place joins the windows of its groups."""
