@@ -113,3 +113,34 @@ def _longest(steps: int, window: list[Seen]) -> int:
                 if all(a < b for a, b in pairwise(order)):
                     return length
     return 0
+
+
+def chained(inner: Asked, outer: Asked, events: Sequence[Seen]) -> list[tuple[str, int]]:
+    """The group and last event of each match of `outer`, whose step 0 is a match of `inner`.
+
+    What `inner` counts are the events of step 0. A temporal `outer` sees it wherever it holds, a
+    count only where it is a new match.
+    """
+    counted = [event for event in events if 0 in event.steps]
+    asked = judged(inner, counted)
+    if not outer.type.startswith("temporal"):
+        news = {(key, last) for key, last, _ in matches(inner, counted)}
+        asked = [one for one in asked if one in news]
+    fed = []
+    for event in events:
+        for key in event.keys:
+            steps = (0,) if (key, event.number) in asked else ()
+            steps += tuple(step for step in event.steps if step)
+            if steps:
+                fed.append(Seen(event.time, event.number, steps, (key,), ()))
+    return [(key, last) for key, last, _ in matches(outer, fed)]
+
+
+def judged(asked: Asked, events: Sequence[Seen]) -> list[tuple[str, int]]:
+    """The group and last event of each window in which the condition holds."""
+    found = []
+    for key in sorted({key for event in events for key in event.keys}):
+        group = sorted((e for e in events if key in e.keys), key=lambda e: (e.time, e.number))
+        windows = _windows(asked, group)
+        found += [(key, window[-1].number) for window in windows if _meets(asked, window)]
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from converter.matcher.correlation import Engine, Limits, Node, packed, unpacked
 from converter.matcher.correlation.node import Step
 from converter.matcher.correlation.occurrence import Occurrence, Row
-from tests.correlation_oracle import Asked, Seen, matches
+from tests.correlation_oracle import Asked, Seen, chained, matches
 from tests.streams import identifier, rule
 
 TYPES = (
@@ -99,6 +100,66 @@ def test_matches_are_those_of_the_definition(asks: Asked, events: list[Event]) -
         assert set(shown) <= set(window)
         if not asks.type.startswith("temporal"):
             assert shown == window
+
+
+inner_asked = st.builds(
+    lambda span, tests: Asked("event_count", 1, span, tuple(tests)), st.integers(1, 4), conditions
+)
+outer_asked = st.one_of(
+    st.builds(
+        lambda kind, span: Asked(kind, 2, span, ((">=", 2),)),
+        st.sampled_from(["temporal", "temporal_ordered"]),
+        st.integers(1, 4),
+    ),
+    st.builds(
+        lambda span, tests: Asked("event_count", 1, span, tuple(tests)),
+        st.integers(1, 4),
+        conditions,
+    ),
+)
+
+
+def chain_of(inner: Asked, outer: Asked) -> list[Node]:
+    """Two nodes; the first step of the second is the first."""
+
+    def own_keys(one: Occurrence) -> list[Row]:
+        return [one.key]
+
+    below = node_of(inner)
+    above = node_of(outer)
+    first = Step(own_keys, lambda one: [])
+    return [
+        replace(below, rule=rule(8, "below"), digest="below", inputs=(identifier(0),)),
+        replace(
+            above,
+            inputs=(identifier(8), identifier(1))[: outer.steps],
+            steps=(first, *above.steps[1:]),
+            delay=below.known_after,
+        ),
+    ]
+
+
+@given(inner_asked, outer_asked, events_of(), st.sampled_from([None, 0]))
+def test_chains_are_those_of_the_definition(
+    inner: Asked, outer: Asked, events: list[Event], lateness: int | None
+) -> None:
+    """A correlation over a correlation matches where the definition says, streamed or sorted."""
+    events = [event | {"steps": [one for one in event["steps"] if one < 2]} for event in events]
+    if lateness is not None:
+        events.sort(key=lambda event: event["time"])
+    nodes = chain_of(inner, outer)
+    engine, found = Engine(nodes, None, lateness), []
+    for number, event in enumerate(events):
+        ids = [identifier(step) for step in event["steps"]]
+        found += engine.add(event, ids, str(10**9 + event["time"]), "", number)
+    found += engine.finish()
+    seen = [
+        Seen(event["time"], number, steps, tuple(event["keys"]), ())
+        for number, event in enumerate(events)
+        if (steps := tuple(step for step in event["steps"] if step < outer.steps))
+    ]
+    got = sorted((one.match.key[0], one.match.record) for one in found if one.node is nodes[1])
+    assert got == sorted(chained(inner, outer, seen))
 
 
 @given(asked, events_of(), st.data())
