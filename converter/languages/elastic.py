@@ -150,7 +150,7 @@ class ElasticEmitter(ObjectText):
         if facts.type == "lowercase" and "i" not in test.flags and has_case(test.pattern):
             self.refuse(f"{facts.name} keeps lower case only", "write |re|i")
         if facts.type == "map_text":
-            self._lose_map_text(facts)
+            self.lose_map_text(facts)
         elif facts.type not in self.searched:
             self.refuse(f"{facts.name} is of type {facts.type}: no regular expressions", "use text")
         if dot_matches_newline(test.pattern, test.flags):
@@ -170,9 +170,9 @@ class ElasticEmitter(ObjectText):
         if any(char in piece for piece in pieces(test) for char in '"{}[]:,='):
             what = f"{facts.name} holds {{key=value}} text, the rule searches it for JSON text"
             self.refuse(what, "test a field below the object")
-        self._lose_map_text(facts)
+        self.lose_map_text(facts)
 
-    def _lose_map_text(self, facts: Facts) -> None:
+    def lose_map_text(self, facts: Facts) -> None:
         self.lose("both", f"{facts.name} holds the object as {{key=value}} text, not as JSON")
 
     def number_of(self, test: p.Equals, facts: Facts) -> int | float:

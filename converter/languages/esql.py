@@ -25,6 +25,7 @@ from converter.languages.emitter import Rank, Said
 from converter.languages.esql_stats import stats
 from converter.languages.first_seen import FirstSeen, esql_first_seen, window
 from converter.languages.lucene import Lucene
+from converter.languages.object_text import path_in_text
 from converter.pipelines import Facts
 from converter.queries import Query
 from converter.time_zones import offset_name
@@ -205,6 +206,8 @@ class Esql(ElasticEmitter, ESQLBackend):
         return f"{name} {'-' if seconds < 0 else '+'} {span}"
 
     def field_compare(self, test: p.FieldCompare, facts: Facts, other: Facts) -> Said:
+        if test.relation == "differs" and facts.text and other.type in KEYWORDS and not other.lists:
+            return self._differs_in_text(facts, other)
         for side in (facts, other):
             lower = test.cased and side.type == "lowercase"
             if (
@@ -219,6 +222,15 @@ class Esql(ElasticEmitter, ESQLBackend):
         if not test.cased:
             left, right = f"TO_LOWER({left})", f"TO_LOWER({right})"
         return Said(_COMPARED[test.relation].format(left=left, right=right), total=False)
+
+    def _differs_in_text(self, facts: Facts, other: Facts) -> Said:
+        """The object's text still holds the key after every place is gone where it is the other."""
+        self.lose_map_text(self.facts_of(facts.text))
+        path, text, value = path_in_text(facts), facts.text, self.field_name(other.name)
+        key = path.rsplit("[{ ]", 1)[-1]
+        same = f'CONCAT({quoted_text(f"[{{ ]{key}=")}, {value}, "[,}}]")'
+        rest = f'REPLACE({self.field_name(text)}, {same}, "")'
+        return Said(f"{rest} RLIKE {quoted_text(f'.*[{{ ]{path}=.*')}", total=False)
 
 
 _COMPARED = {

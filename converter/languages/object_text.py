@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from converter import predicate as p
 from converter.languages.arranging import Choice, Networks
 from converter.languages.emitter import Emitter, Said
+from converter.pipelines import Facts
 
 _SPECIAL = re.compile(r"([.*+?^$()\[\]{}|\\])")
 _WILD = {p.Wildcard.MANY: ".*", p.Wildcard.ONE: "."}
@@ -51,12 +52,17 @@ class ObjectText(Emitter):
             return None
         if facts.canonical:
             self.assume(f"{facts.name} keeps its provider's spelling")
-        path = "=.*[{ ]".join(map(_plain, facts.key.split(".")))
+        path = path_in_text(facts)
         ways: dict[tuple[str, str], list[str]] = {}
         for start, value, end in (_value(test, facts.canonical) for test in known):
             ways.setdefault((start, end), []).append(value)
         found = [start + _any(values) + end for (start, end), values in ways.items()]
         return p.Regex(facts.text, f"[{{ ]{path}={_any(found)}", "s")
+
+
+def path_in_text(facts: Facts) -> str:
+    """An expression for the keys on the way to a key, this one last."""
+    return "=.*[{ ]".join(map(_plain, facts.key.split(".")))
 
 
 def _value(test: _Sought, canonical: bool) -> tuple[str, str, str]:
