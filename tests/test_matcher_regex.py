@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from test_languages import a_rule
 
 from converter.errors import RuleError
@@ -174,3 +177,40 @@ def test_a_rule_may_hold_any_expression_of_pcre(pattern: str) -> None:
     """Reading a rule refuses no expression that Python's flavour alone lacks, and warns of none."""
     rule = a_rule({"detection": {"f|re": pattern}})
     assert lower(rule, tree(rule)) == Regex("f", pattern)
+
+
+ATOMS = st.sampled_from(
+    [
+        *r"a b B \n . \s \S \d \w \W \t [ab] [^a] [^\S] [\s\d] [\S] \b \B 1 \. \x61 [a-b_]".split(),
+        " ",
+    ]
+)
+PIECES = st.recursive(
+    ATOMS,
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=3).map("".join),
+        st.lists(inner, min_size=1, max_size=3).map(lambda parts: f"(?:{'|'.join(parts)})"),
+        st.tuples(inner, st.sampled_from("* + ? {1,2} *? +? ??".split())).map(
+            lambda pair: f"({pair[0]}){pair[1]}"
+        ),
+    ),
+    max_leaves=6,
+)
+BRANCHES = st.tuples(st.sampled_from(["", "^", r"\A"]), PIECES, st.sampled_from(["", "$"])).map(
+    "".join
+)
+SUBJECTS = st.text(alphabet="aAbB1_. \t\n\v\f\r", min_size=1, max_size=8)
+
+
+@given(
+    st.lists(BRANCHES, min_size=1, max_size=3).map("|".join),
+    st.sampled_from(["", "i", "m", "s", "im", "ms", "ims"]),
+    SUBJECTS,
+)
+def test_the_common_ground_of_engines(pattern: str, flags: str, text: str) -> None:
+    """Where Python's engine means what PCRE means, in ASCII, the verdicts are the same."""
+    bits = re.ASCII
+    for flag in flags:
+        bits |= re.RegexFlag[flag.upper()]
+    wanted = re.search(pattern, text, bits) is not None
+    assert compile_predicate(Regex("f", pattern, flags))({"f": text}) is wanted
