@@ -15,12 +15,10 @@ from typing import BinaryIO
 
 from converter.logs.blocks import Block, Frame
 from converter.logs.opening import CHUNK, Content, File, find
-from converter.logs.reading import read_chunks
+from converter.logs.reading import MAX_RECORD, read_chunks
 from converter.logs.records import Kind, Record, Reject
 
 __all__ = ["MAX_RECORD", "Block", "Frame", "Kind", "Record", "Reject", "read", "read_blocks"]
-
-MAX_RECORD = 256 << 20
 
 _TORN: frozenset[Kind] = frozenset({"json", "encoding", "unfinished", "empty"})
 
@@ -64,12 +62,13 @@ def _read(
         if isinstance(file, Reject):
             yield file
         else:
-            yield from _read_file(file, stdin, max_record, chunk, blocks=blocks)
+            yield from read_file(file, stdin, max_record, chunk, blocks=blocks)
 
 
-def _read_file(
+def read_file(
     file: File, stdin: BinaryIO | None, max_record: int, chunk: int, *, blocks: bool
 ) -> Iterator[Record | Reject | Block]:
+    """One file, as `read` or `read_blocks` do."""
     with ExitStack() as stack:
         try:
             stream = stdin if file.path is None else stack.enter_context(file.path.open("rb"))

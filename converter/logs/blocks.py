@@ -23,7 +23,7 @@ _MOST_HEADS = 64
 _TAIL = rb"[^}\r]\r*\n"
 
 
-class Reader(Protocol):
+class LineReader(Protocol):
     """Reads the lines of one file, and numbers records and lines."""
 
     name: str
@@ -42,7 +42,7 @@ class Block:
     """Lines of a file, each with its end; the reader stands before the first."""
 
     data: bytes
-    reader: Reader
+    reader: LineReader
 
 
 class Frame:

@@ -99,6 +99,7 @@ class Content:
     chunk: int = CHUNK
     trouble: tuple[Kind, str] | None = None
     size: int = field(default=0, init=False)
+    packed: bool = field(default=False, init=False)
 
     def __iter__(self) -> Iterator[bytes]:
         try:
@@ -120,7 +121,8 @@ class Content:
             if len(head) >= len(_GZIP):
                 break
         plain = _joined(head, chunks)
-        return _inflate(plain, self.chunk) if head.startswith(_GZIP) else plain
+        self.packed = head.startswith(_GZIP)
+        return _inflate(plain, self.chunk) if self.packed else plain
 
     def _stored(self) -> Iterator[bytes]:
         read = getattr(self.stream, "read1", self.stream.read)

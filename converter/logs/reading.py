@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
-from converter.logs.blocks import Block
+from converter.logs.blocks import Block, LineReader
 from converter.logs.decoding import decode
 from converter.logs.records import EXCERPT, Fault, Record, Reject
 from converter.logs.shapes import Event, contents, events, records
@@ -15,12 +15,16 @@ from converter.logs.splitting import Piece, Splitter, split_lines
 LONG_LINE = 4 << 20
 """Bytes from which on a line is split into records before it is decoded."""
 
+MAX_RECORD = 256 << 20
+"""Bytes over which a record is rejected."""
+
 Results = Iterator[Record | Reject]
+Items = Iterator[Record | Reject | Block]
 
 
 def read_chunks(
     chunks: Iterable[bytes], file: str, max_record: int, *, blocks: bool = False
-) -> Iterator[Record | Reject | Block]:
+) -> Items:
     """The records of one file in order; where the chunks end makes no difference.
 
     With `blocks`, lines come undecoded where each is a record, all but the last one.
@@ -35,6 +39,12 @@ def read_chunks(
     return _READERS[kind](opened, rest)
 
 
+def line_reader(chunks: Iterable[bytes], file: str, *, blocks: bool) -> tuple[LineReader, Items]:
+    """The records of a part of a file of JSON lines, and what numbers them from 1."""
+    opened = _File(file, MAX_RECORD, 0)
+    return opened, opened.blocks(chunks) if blocks else opened.lines(chunks)
+
+
 class _File:
     """One file: a reader for each form, which all number their results."""
 
@@ -45,7 +55,7 @@ class _File:
         self.number = 0
         self.line = 0
 
-    def blocks(self, chunks: Iterable[bytes]) -> Iterator[Record | Reject | Block]:
+    def blocks(self, chunks: Iterable[bytes]) -> Items:
         """Whole lines as they are; the last one, which may be torn, and from a long one on all."""
         chunks, held = iter(chunks), b""
         for chunk in chunks:
@@ -70,7 +80,8 @@ class _File:
     def lines(self, chunks: Iterable[bytes]) -> Results:
         splitter, before = Splitter(self.longest), self.line
         for line in split_lines(chunks, min(LONG_LINE, self.longest)):
-            where = f"line {before + line.number}"
+            self.line = before + line.number
+            where = f"line {self.line}"
             if line.first and line.last:
                 yield from self._line(line.raw, where)
                 continue

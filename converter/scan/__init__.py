@@ -116,12 +116,39 @@ def scan(
     window or cannot be read.
     """
     counts = Summary() if summary is None else summary
-    for rule in (*(one.rule for one in compiled), *(stage.rules.values() if stage else ())):
-        counts.matches.setdefault(rule, 0)
+    counts.expect((*(one.rule for one in compiled), *(stage.rules.values() if stage else ())))
+    for results, hits in meet(compiled, records, times, counts, routing):
+        yield from results
+        if hits and stage is not None:
+            yield from kept(stage.take(hits), times, counts)
+    if stage is not None:
+        yield from finished(stage, times, counts)
+
+
+def finished(stage: Stage, times: Window | None, counts: Summary) -> Iterator[Match]:
+    """What the stage decides when there are no more records."""
+    for one in kept(stage.finish(), times, counts):
+        if isinstance(one, Match):
+            yield one
+    counts.left_out, counts.waiting = stage.engine.counts, stage.engine.waiting()
+
+
+Met = tuple[list[Match | Reject], list[Match]]
+"""What one record gives: results, and hits for rules that look at several events."""
+
+
+def meet(
+    compiled: Sequence[CompiledRule],
+    records: Iterable[Record | Reject | Candidate | Passed],
+    times: Window | None,
+    counts: Summary,
+    routing: Callable[[Event], Route] | None,
+) -> Iterator[Met]:
+    """Each record and its rules, as in `scan`, without what looks at several events."""
     for record in records:
         if isinstance(record, Reject):
             counts.reject(record)
-            yield record
+            yield [record], []
         elif isinstance(record, Passed):
             counts.records += record.records
             counts.passed += record.records
@@ -130,10 +157,9 @@ def scan(
             one = record.record if isinstance(record, Candidate) else record
             among = record.rules if isinstance(record, Candidate) else range(len(compiled))
             tried = _tried(one, among, routing, counts)
-            yield from _meet(map(compiled.__getitem__, tried), one, times, counts, stage)
-    if stage is not None:
-        yield from _kept(stage.finish(), times, counts)
-        counts.left_out, counts.waiting = stage.engine.counts, stage.engine.waiting()
+            results, hits = _meet(map(compiled.__getitem__, tried), one)
+            if results:
+                yield list(kept(results, times, counts)), hits
 
 
 def _tried(
@@ -150,13 +176,10 @@ def _tried(
 
 
 def _meet(
-    compiled: Iterable[CompiledRule],
-    record: Record,
-    times: Window | None,
-    counts: Summary,
-    stage: Stage | None,
-) -> Iterator[Match | Reject]:
-    """One record and all rules, then what its matches decide at the stage."""
+    compiled: Iterable[CompiledRule], record: Record
+) -> tuple[list[tuple[Match | Reject, Report]], list[Match]]:
+    """One record and these rules: results, and those that feed rules over several events."""
+    found: list[tuple[Match | Reject, Report]] = []
     hits: list[Match] = []
     bundle: RuleSummary | None = None
     for rule in compiled:
@@ -166,12 +189,11 @@ def _meet(
         bundle = rule.rule if rule.correlation and isinstance(result, Match) else None
         if isinstance(result, Match) and rule.feeds:
             hits.append(result)
-        yield from _kept(((result, rule.report),), times, counts)
-    if hits and stage is not None:
-        yield from _kept(stage.take(hits), times, counts)
+        found.append((result, rule.report))
+    return found, hits
 
 
-def _kept(
+def kept(
     results: Iterable[tuple[Match | Reject, Report]], times: Window | None, counts: Summary
 ) -> Iterator[Match | Reject]:
     """The results that the user is to see, counted."""
@@ -180,7 +202,7 @@ def _kept(
             counts.reject(result)
             yield result
         elif report == "match" and _counts(result, times, counts):
-            counts.matches[result.rule] += 1
+            counts.matches[result.rule] = counts.matches.get(result.rule, 0) + 1
             yield result
         elif report == "held":
             counts.held[result.rule] = counts.held.get(result.rule, 0) + 1

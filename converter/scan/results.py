@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -43,22 +44,53 @@ class Match:
 
     def document(self, *, with_event: bool = True) -> dict[str, Any]:
         """The match as it is printed: rule, source, time, and `event` (correlations: `events`)."""
-        rule = self.rule
-        found: dict[str, Any] = {
-            "rule": {"id": rule.id, "title": rule.title, "level": rule.level, "path": rule.path},
-            "source": {"file": self.file, "record": self.record},
-            "time": self.time,
-        }
-        if with_event:
-            if self.correlation:
-                found["events"] = list(self.events or (self.event,))
-            else:
-                found["event"] = self.event
+        found: dict[str, Any] = json.loads(self.line(with_event=with_event))
         return found
 
     def line(self, *, with_event: bool = True) -> bytes:
         """The match as one line of JSON, with its line end."""
-        return as_json(self.document(with_event=with_event)) + b"\n"
+        return self.row().line(with_event=with_event)
+
+    def row(self) -> Row:
+        """The match with its event as JSON."""
+        return Row(
+            self.rule,
+            self.file,
+            self.record,
+            self.time,
+            as_json(list(self.events or (self.event,)) if self.correlation else self.event),
+            self.correlation,
+        )
+
+
+@dataclass(slots=True)
+class Row:
+    """A match ready to be printed; `event` is JSON of its event, or of a list of its events."""
+
+    rule: RuleSummary
+    file: str
+    record: int
+    time: str | None
+    event: bytes
+    correlation: bool = False
+
+    def line(self, *, with_event: bool = True) -> bytes:
+        """One line of JSON, with its line end."""
+        key = b',"events":' if self.correlation else b',"event":'
+        return b"".join((
+            _opening(self.rule, self.file),
+            b"%d" % self.record,
+            b'},"time":',
+            orjson.dumps(self.time),
+            *((key, self.event) if with_event else ()),
+            b"}\n",
+        ))  # fmt: skip
+
+
+@lru_cache(4096)
+def _opening(rule: RuleSummary, file: str) -> bytes:
+    said = {"id": rule.id, "title": rule.title, "level": rule.level, "path": rule.path}
+    return b'{"rule":%b,"source":{"file":%b,"record":' % (orjson.dumps(said), orjson.dumps(file))
 
 
 @dataclass(slots=True)
@@ -116,13 +148,35 @@ class Summary:
         self.routes.setdefault(route.known, Routed(route)).count += 1
         return route
 
+    def expect(self, rules: Iterable[RuleSummary]) -> None:
+        """Count nothing yet for these rules."""
+        for rule in rules:
+            self.matches.setdefault(rule, 0)
+
+    def add(self, other: Summary) -> None:
+        """Count what another scan has seen, but for what looks at several events."""
+        self.records += other.records
+        self.passed += other.passed
+        self.outside += other.outside
+        self.undated += other.undated
+        for rule, count in other.matches.items():
+            self.matches[rule] = self.matches.get(rule, 0) + count
+        for rule, count in other.held.items():
+            self.held[rule] = self.held.get(rule, 0) + count
+        for known, routed in other.routes.items():
+            self.routes.setdefault(known, Routed(routed.route)).count += routed.count
+        for rejected in other.rejects.values():
+            self.rejects.setdefault(
+                rejected.first.kind, Rejected(0, rejected.first)
+            ).count += rejected.count
+
     def reject(self, reject: Reject) -> None:
         """Count one reject."""
         known = self.rejects.setdefault(reject.kind, Rejected(0, reject))
         known.count += 1
 
 
-def as_json(document: Event) -> bytes:
+def as_json(document: Event | Sequence[Event]) -> bytes:
     """JSON without spaces, integers of any size included."""
     try:
         return orjson.dumps(document)

@@ -56,6 +56,16 @@ class Sieve:
         self._records, self._found, self._patience = 0, 0, _PATIENCE
 
     @property
+    def learned(self) -> bool:
+        """Whether records are passed over from now on."""
+        return self._left <= 0
+
+    def settle(self) -> None:
+        """Make of what was learned what is needed to pass records over."""
+        if self._index is None:
+            self._index = self._made()
+
+    @property
     def always(self) -> Rules:
         """The rules for which each record is decoded, as no text, key or value is sure in it."""
         return self._index.always if self._index else ()

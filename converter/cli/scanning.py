@@ -1,0 +1,166 @@
+"""What polysigma scan does: rules, logs, results, talk."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import click
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.table import Table
+
+from converter.cli.routing import LogSourceWords, route, tell_routing
+from converter.cli.several import compiled, staged, tell_several
+from converter.cli.state import load_state, save_state
+from converter.cli.talk import console, tell_errors
+from converter.errors import LogError
+from converter.logs import Reject
+from converter.logs.parts import Part, parts
+from converter.matcher.correlation import Engine, prepare
+from converter.pipelines import Pipelines, View
+from converter.rules import read_rules
+from converter.scan import Sieve, Summary, window
+from converter.scan.crew import Crew
+from converter.scan.results import Row
+from converter.scan.sieve import LEARNED
+from converter.scan.work import Work
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the options say."""
+
+    logs: tuple[str, ...]
+    places: tuple[str, ...]
+    schema: View
+    pipelines: tuple[str, ...]
+    said: tuple[LogSourceWords, ...]
+    no_routing: bool
+    since: str | None
+    until: str | None
+    no_event: bool
+    fail_on_match: bool
+    state: str | None
+    lateness: int | None
+    base_rules: bool
+    strict: bool
+    no_prefilter: bool
+    jobs: int | None
+    verbose: bool
+
+    @property
+    def whole(self) -> bool:
+        """Whether every record is to be decoded."""
+        return self.strict or self.no_prefilter or self.verbose
+
+
+def run(asked: Asked) -> int:
+    """The scan that the options ask for; its exit code."""
+    if asked.said and asked.no_routing:
+        raise click.UsageError("--logsource states a log source, --no-routing ignores all: use one")
+    times = window(asked.since, asked.until)
+    rule_set, chosen = read_rules(asked.places or ("sigma_rules",)), Pipelines(asked.pipelines)
+    tests, plan, refused = prepare(rule_set, chosen, asked.schema)
+    faults = tell_errors([*rule_set.errors, *refused])
+    if not tests:
+        raise LogError("no rules to match", next_step="name rules with --rules")
+    routing = None if asked.no_routing else route(tests, chosen, asked.schema, asked.said)
+    engine = load_state(asked.state, Engine(plan.nodes, lateness=asked.lateness))
+    held = frozenset() if asked.base_rules else plan.held
+    sieve = None if asked.whole else Sieve([one.need for one in tests])
+    work = Work(compiled(tests, plan, held), routing, times, sieve)
+    stage, summary = staged(plan, engine, held, more=asked.state is not None), Summary()
+    ended = _scan(asked, Crew(work, stage, summary, asked.jobs or _cores(), sys.stdin.buffer))
+    save_state(asked.state, engine)
+    if routing is not None:
+        tell_routing(summary, tests, routing, verbose=asked.verbose)
+    faults += _tell(summary)
+    matched = asked.fail_on_match and any(summary.matches.values())
+    return _exit_code(summary, faults, matched) if ended else 130
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _scan(asked: Asked, crew: Crew) -> bool:
+    """Prints what is found; whether the scan came to its end, and was not interrupted."""
+    items = list(parts(asked.logs, LEARNED))
+    try:
+        with _progress(crew, items) as tell:
+            for result in crew.scan(items):
+                tell()
+                _print(asked, result)
+        ended = True
+    except KeyboardInterrupt:
+        click.echo(f"interrupted after {crew.done} of {len(items)} parts of the logs", err=True)
+        ended = False
+    for result in crew.finish():
+        _print(asked, result)
+    sys.stdout.buffer.flush()
+    return ended
+
+
+def _print(asked: Asked, result: Row | Reject) -> None:
+    if isinstance(result, Row):
+        sys.stdout.buffer.write(result.line(with_event=not asked.no_event))
+    elif asked.verbose:
+        click.echo(f"rejected: {_place(result)}: {result.why}", err=True)
+
+
+def _place(reject: Reject) -> str:
+    number = f" record {reject.number}" if reject.number else ""
+    return f"{reject.file}{number}{f' ({reject.position})' if reject.position else ''}"
+
+
+def _tell(summary: Summary) -> int:
+    for kind, rejected in summary.rejects.items():
+        first = rejected.first
+        click.echo(
+            f"rejected: {rejected.count} {kind}; the first: {_place(first)}: {first.why}", err=True
+        )
+    tell_several(summary)
+    found = {rule: count for rule, count in summary.matches.items() if count}
+    if found:
+        table = Table("matches", "level", "rule", title_justify="left")
+        for rule, count in sorted(found.items(), key=lambda item: -item[1]):
+            table.add_row(str(count), rule.level or "", rule.title)
+        console().print(table)
+    rejects = sum(one.count for kind, one in summary.rejects.items() if kind != "empty")
+    click.echo(
+        f"{summary.records} records, {sum(found.values())} matches, {rejects} rejected"
+        + (f", {summary.outside} outside the time asked for" if summary.outside else "")
+        + (f", {summary.undated} matches without a time" if summary.undated else "")
+        + (f", {summary.passed} that no rule can match" if summary.passed else "")
+        + (f", {summary.untried} of a log source that no rule is for" if summary.untried else ""),
+        err=True,
+    )
+    return rejects
+
+
+def _exit_code(summary: Summary, faults: int, matched: bool) -> int:
+    if not summary.records and summary.rejects.keys() - {"empty"}:
+        return 2
+    return 1 if faults or matched else 0
+
+
+@contextmanager
+def _progress(crew: Crew, items: Sequence[Part | Reject]) -> Iterator[Callable[[], None]]:
+    """A bar with rate and time left, on a terminal only; what it gives is called now and then."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    size = sum(item.size for item in items if isinstance(item, Part))
+    columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console(), transient=True) as progress:
+        task = progress.add_task("scanning", total=size or None)
+        yield lambda: progress.update(task, completed=crew.bytes)

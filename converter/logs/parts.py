@@ -1,0 +1,132 @@
+"""Logs cut into parts that can be read at the same time: a file, or a range of one.
+
+A range of a plain file of JSON lines holds the lines that begin in it. Its records and lines are
+numbered from 1; what stands before it in the file must be added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from converter.logs import read_file
+from converter.logs.opening import CHUNK, Content, File, find
+from converter.logs.reading import MAX_RECORD, Items, line_reader
+from converter.logs.records import Reject
+from converter.logs.sniffing import BOM, beginning, form
+
+PART = 16 << 20
+"""Bytes of one part of a large file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file, or the lines of it that begin from byte `start` on and before `end`.
+
+    `size` is how many of the file's bytes that are, 0 if unknown.
+    """
+
+    file: File
+    size: int = 0
+    start: int = 0
+    end: int | None = None
+
+
+def parts(places: Sequence[str], first: int, size: int = PART) -> Iterator[Part | Reject]:
+    """All logs at these places in order; of a large file the first part is `first` bytes long."""
+    for file in find(places):
+        if isinstance(file, Reject):
+            yield file
+            continue
+        length = _length(file)
+        if length <= first + size or not _has_lines(file):
+            yield Part(file, length)
+            continue
+        starts = [0, *range(first, length, size)]
+        for start, end in zip(starts, [*starts[1:], length], strict=True):
+            yield Part(file, end - start, start, end)
+
+
+def _length(file: File) -> int:
+    try:
+        return file.path.stat().st_size if file.path and file.path.is_file() else 0
+    except OSError:
+        return 0
+
+
+def _has_lines(file: File) -> bool:
+    """Whether the file is plain, and each line of it one JSON value."""
+    if file.path is None:
+        return False
+    try:
+        with file.path.open("rb") as stream:
+            content = Content(stream)
+            head = beginning(iter(content))
+    except OSError:
+        return False
+    return not content.packed and form(head.removeprefix(BOM)) == "lines"
+
+
+class Opened:
+    """A part being read: its items, and how many records and lines of it there were so far."""
+
+    def __init__(self, part: Part, stdin: BinaryIO | None, *, blocks: bool) -> None:
+        if part.end is None:
+            self._reader = None
+            self.items: Items = read_file(part.file, stdin, MAX_RECORD, CHUNK, blocks=blocks)
+        else:
+            chunks = _range(part, part.end)
+            self._reader, self.items = line_reader(chunks, part.file.name, blocks=blocks)
+            self.items = _careful(self.items, part.file.name)
+
+    @property
+    def counted(self) -> tuple[int, int]:
+        """Records and lines."""
+        return (self._reader.number, self._reader.line) if self._reader else (0, 0)
+
+
+def _careful(items: Items, name: str) -> Items:
+    try:
+        yield from items
+    except OSError as error:
+        why = f"it cannot be read: {(error.strerror or str(error)).lower()}"
+        yield Reject(name, 0, "", "unreadable", why)
+
+
+def _range(part: Part, end: int) -> Iterator[bytes]:
+    """The lines that begin in the range, as chunks of bytes."""
+    if part.file.path is None:
+        return
+    with part.file.path.open("rb") as stream:
+        at = _first_line(stream, part.start, end)
+        while at < end and (chunk := stream.read(min(CHUNK, end - at))):
+            at += len(chunk)
+            yield chunk.removeprefix(BOM) if at == len(chunk) else chunk
+            ended = chunk.endswith(b"\n")
+            if at == end and not ended:
+                yield from _rest(stream)
+
+
+def _first_line(stream: BinaryIO, start: int, end: int) -> int:
+    """Where the first line begins, there or after; the stream then stands there."""
+    if start == 0:
+        return 0
+    at = start - 1
+    stream.seek(at)
+    while at < end and (chunk := stream.read(CHUNK)):
+        found = chunk.find(b"\n")
+        if found >= 0:
+            stream.seek(at + found + 1)
+            return at + found + 1
+        at += len(chunk)
+    return end
+
+
+def _rest(stream: BinaryIO) -> Iterator[bytes]:
+    """The rest of the line in which the stream stands."""
+    while chunk := stream.read(64 * 1024):
+        found = chunk.find(b"\n") + 1
+        yield chunk[:found] if found else chunk
+        if found:
+            return

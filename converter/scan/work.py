@@ -1,0 +1,99 @@
+"""One part of the logs, by one process: what a scan finds there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import BinaryIO
+
+from converter.logs import Record, Reject
+from converter.logs.parts import Opened, Part
+from converter.matcher import Event
+from converter.matcher.routing import Route
+from converter.scan import CompiledRule, meet
+from converter.scan.results import Match, Row, Summary
+from converter.scan.sieve import Candidate, Passed, Sieve
+from converter.scan.times import Window
+
+Found = tuple[list[Row | Reject], list[Match]]
+"""What one record gives: matches and rejects, and hits for rules that look at several events."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a part is scanned with. Without a sieve every record is decoded and meets its rules."""
+
+    compiled: Sequence[CompiledRule]
+    routing: Callable[[Event], Route] | None = None
+    times: Window | None = None
+    sieve: Sieve | None = None
+
+    def run(self, part: Part, done: Done, stdin: BinaryIO | None = None) -> Iterator[Found]:
+        """What the part holds, record by record; `done` is counted up."""
+        opened = Opened(part, stdin, blocks=self.sieve is not None)
+        for results, hits in meet(
+            self.compiled, self._items(opened), self.times, done.summary, self.routing
+        ):
+            rows = [one.row() if isinstance(one, Match) else one for one in results]
+            if rows or hits:
+                yield rows, hits
+        done.records, done.lines = opened.counted
+
+    def _items(self, opened: Opened) -> Iterator[Record | Reject | Candidate | Passed]:
+        if self.sieve is not None:
+            yield from self.sieve.sift(opened.items)
+            return
+        for item in opened.items:
+            if isinstance(item, Record | Reject):
+                yield item
+
+
+@dataclass
+class Done:
+    """What was counted in a part, and what was found there if that was to be collected."""
+
+    part: Part
+    summary: Summary = field(default_factory=Summary)
+    records: int = 0
+    lines: int = 0
+    found: list[Found] = field(default_factory=list)
+
+
+@dataclass
+class Before:
+    """How many records and lines of a file stand before a part of it."""
+
+    file: str = ""
+    records: int = 0
+    lines: int = 0
+
+    def enter(self, part: Part) -> None:
+        """Stand before a part."""
+        if part.start == 0:
+            self.file, self.records, self.lines = part.file.name, 0, 0
+
+    def leave(self, done: Done) -> None:
+        """Stand behind a part."""
+        self.records += done.records
+        self.lines += done.lines
+
+    def placed(self, found: Found) -> Found:
+        """What was found with its numbers in the whole file."""
+        if not self.records and not self.lines:
+            return found
+        rows, hits = found
+        moved = [self._row(one) if isinstance(one, Row) else self.reject(one) for one in rows]
+        return moved, [replace(hit, record=hit.record + self.records) for hit in hits]
+
+    def _row(self, row: Row) -> Row:
+        row.record += self.records
+        return row
+
+    def reject(self, reject: Reject) -> Reject:
+        """A reject with its number and line in the whole file."""
+        position = reject.position
+        if position.startswith("line "):
+            line, comma, rest = position[5:].partition(",")
+            position = f"line {int(line) + self.lines}{comma}{rest}"
+        number = reject.number + self.records if reject.number else 0
+        return replace(reject, number=number, position=position)
