@@ -86,11 +86,16 @@ class Sieve:
     def _of_record(self, record: Record) -> Record | Candidate:
         return record if self._index is None else _candidate(self._index, record)
 
-    def _whole(self, block: Block) -> Iterator[Record | Reject]:
+    def _whole(self, block: Block) -> Iterator[Record | Reject | Candidate]:
         for row in block.data[:-1].split(b"\n"):
-            if len(self._rows) < _ROWS:
+            found = block.reader.read_line(row)
+            if self._index is None:
                 self._rows.append(row)
-            yield from block.reader.read_line(row)
+                if len(self._rows) == _ROWS:
+                    self.settle()
+                yield from found
+            else:
+                yield from _candidates(self._index, found)
 
     def _learned(self, block: Block) -> Index:
         """The index; made anew, less and less often, where too much is a candidate."""
