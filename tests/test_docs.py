@@ -31,7 +31,7 @@ REFUSED = {"file": None, "fidelity": "unsupported", "notes": ["EQL: not | this"]
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 
-def a_rule(detection: dict[str, Any], extra: dict[str, Any] | None = None, **more: Any) -> Rule:
+def a_rule(detection: Any, extra: dict[str, Any] | None = None, **more: Any) -> Rule:
     """A CloudTrail rule with this selection."""
     data = {
         "title": "A | rule",
@@ -54,10 +54,13 @@ IP_RANGES = "requestParameters.ipPermissions.items.ipRanges.items.cidrIp"
 KINDS: list[tuple[Rule, list[str]]] = [
     (a_rule({"eventName": "x"}), ["plain"]),
     (a_rule({"eventTime|hour|lt": 8}), ["time of day"]),
-    (a_rule({"eventTime|weekday": 6}), ["day"]),
+    (a_rule({"eventTime|weekday": 6}), ["day of the week"]),
+    (a_rule({"eventTime|year": 2026}), ["date"]),
     (a_rule({"userIdentity.userName|expand": "%users%"}), ["allow list"]),
     (a_rule({"a|fieldref|contains": "b"}), ["field comparison"]),
     (a_rule({IP_RANGES: "0.0.0.0/0"}), ["lists of objects"]),
+    (a_rule([{"a": 1}, {"b": 1}]), ["several shapes"]),
+    (a_rule([{"a": 1}, {"a": 2}]), ["plain"]),
     (a_rule({"a": 1}, {"new_terms": {"fields": ["a"], "history": "1d"}}), ["first seen"]),
     (a_rule({}, correlation={"type": "temporal", "rules": ["a"]}), ["temporal"]),
     (a_rule({}, correlation={"type": "event_count", "condition": {"gte": 1}}), ["bundle"]),

@@ -14,7 +14,8 @@ PLAIN = "plain"
 # A kind is told by one of these modifiers on a field.
 _MODIFIERS: Mapping[str, frozenset[str]] = {
     "time of day": frozenset({"minute", "hour"}),
-    "day": frozenset({"day", "weekday", "week", "month", "year"}),
+    "day of the week": frozenset({"weekday"}),
+    "date": frozenset({"day", "week", "month", "year"}),
     "allow list": frozenset({"expand"}),
     "field comparison": frozenset({"fieldref"}),
     "network": frozenset({"cidr"}),
@@ -25,7 +26,8 @@ _MODIFIERS: Mapping[str, frozenset[str]] = {
 def kinds(rule: Rule, pipelines: Pipelines) -> list[str]:
     """The kinds of a rule; `plain` where it is none of the special ones.
 
-    `lists of objects` are fields whose way leads through a list, by the field catalogue.
+    `lists of objects` are fields whose way leads through a list, by the field catalogue; `several
+    shapes` are alternatives within one selection that look at different fields.
     """
     if rule.kind == "correlation":
         return ["bundle" if is_any_of(rule) else str(rule.data["correlation"].get("type"))]
@@ -45,7 +47,15 @@ def _has_lists(rule: Rule, pipelines: Pipelines) -> bool:
     return any("{}." in entry.schemas["splunk"].name for entry in entries if entry)
 
 
+def _has_shapes(rule: Rule, pipelines: Pipelines) -> bool:
+    parts = rule.data.get("detection")
+    lists = [one for one in parts.values() if isinstance(one, list)] if parts else []
+    fields = [[frozenset(m) for m in one if isinstance(m, dict)] for one in lists]
+    return any(len(set(alternatives)) > 1 for alternatives in fields)
+
+
 _OTHERS: Mapping[str, Callable[[Rule, Pipelines], bool]] = {
+    "several shapes": _has_shapes,
     "lists of objects": _has_lists,
     "first seen": _is_first_seen,
 }
