@@ -122,3 +122,26 @@ def test_when_too_many_wait_the_oldest_are_judged() -> None:
     run.add(stream_of(case))
     assert run.end() == [[1, 3, 6]]
     assert run.engine.counts.as_data() == {"crowded": 1}
+
+
+@pytest.mark.parametrize(
+    ("written", "micros"),
+    [
+        ("1970-01-01T00:00:01Z", 1_000_000),
+        ("1970-01-01T01:00:00.0000019+01:00", 1),
+        ("1969-12-31T23:59:59.999999", -1),
+        (1_767_261_600, 1_767_261_600_000_000),
+        (1_767_261_600_250, 1_767_261_600_250_000),
+        ("1767261600250001", 1_767_261_600_250_001),
+        (1_767_261_600_250_001_999, 1_767_261_600_250_001),
+        (" 1767261600.5 ", 1_767_261_600_500_000),
+        ("10:00", None),
+        (float("inf"), None),
+        ("9" * 21, None),
+        (None, None),
+        ({}, None),
+    ],
+)
+def test_instants(written: object, micros: int | None) -> None:
+    """Times of any form and unit are microseconds of one clock; what is no time is none."""
+    assert instant(written) == micros

@@ -201,9 +201,11 @@ def test_what_takes_no_part_is_told(place: Path) -> None:
     events = [*GUESSED, login("nine"), login("10:12:00", userIdentity={}), login("09:00:00")]
     log = write(place, "log", events)
     result = run("scan", log, "--rules", "rules", "--lateness", "1m", cwd=place)
-    assert "correlations and first-seen rules: 1 events have no readable time" in result.stderr
-    assert "1 events lack a field to group by" in result.stderr
-    assert "1 events came after later ones had been judged; --lateness" in result.stderr
+    assert (
+        "left out of correlations and first-seen rules: 1 without a readable time" in result.stderr
+    )
+    assert "first-seen rules: 1 without a field to group by" in result.stderr
+    assert "first-seen rules: 1 older than what had been judged; --lateness" in result.stderr
     assert titles(result.stdout) == [("Guessed Password", 5)]
 
 
@@ -257,6 +259,15 @@ def test_a_correlation_that_cannot_run_is_an_error(place: Path, name: str) -> No
     assert int(line.split(":")[2]) > 20
     assert ("Good Login", 3) in titles(result.stdout)
     assert ("Failed Login", 1) in titles(result.stdout) or name == "regex"
+    assert result.exit_code == 1
+
+
+def test_a_first_seen_rule_that_cannot_run_matches_nothing(place: Path) -> None:
+    """Without a readable history there is an error, and its events are not taken for matches."""
+    (place / "rules" / "new.yml").write_text(FIRST_SEEN.replace("14d", "14 days"), "utf-8")
+    result = run("scan", write(place, "log", GUESSED), "--rules", "rules", cwd=place)
+    assert "error: rules/new.yml:10: unreadable new_terms; write `new_terms: {" in result.stderr
+    assert titles(result.stdout) == [("Guessed Password", 5)]
     assert result.exit_code == 1
 
 

@@ -13,17 +13,15 @@ from converter.rules import Rule
 from converter.rules.correlations import seconds
 from converter.scan import CompiledRule, Report, RuleSummary, Stage, Summary, time_reader
 
-_WORDS = {
-    "untimed": "have no readable time",
-    "late": "came after later ones had been judged; --lateness SPAN waits for such",
-    "crowded": "came after too many had waited to be sorted; scan logs in order of time",
-    "ungrouped": "lack a field to group by or to remember",
-    "cut": "have more combinations of values than are kept",
-    "evicted_events": "had to leave a window that was full",
-}
-_EVICTED = {
-    "evicted_groups": "windows had to go, there were too many",
-    "evicted_terms": "remembered values had to go, there were too many",
+_LEFT_OUT = {
+    "untimed": "without a readable time",
+    "late": "older than what had been judged; --lateness SPAN waits for such",
+    "crowded": "older than what had to be judged, because too many waited; scan in order of time",
+    "ungrouped": "without a field to group by or to remember",
+    "cut": "with more combinations of values than are kept",
+    "evicted_events": "pushed out of a window that was full",
+    "evicted_groups": "windows, because there were too many",
+    "evicted_terms": "remembered values, because there were too many",
 }
 
 
@@ -72,8 +70,8 @@ def microseconds(context: click.Context, option: Any, span: str | None) -> int |
 def tell_several(summary: Summary) -> None:
     """One line for each kind of thing left out, held back or waiting; none where all is plain."""
     for name, count in summary.left_out.as_data().items():
-        words = f"events {_WORDS[name]}" if name in _WORDS else _EVICTED[name]
-        click.echo(f"correlations and first-seen rules: {count} {words}", err=True)
+        words = _LEFT_OUT[name]
+        click.echo(f"left out of correlations and first-seen rules: {count} {words}", err=True)
     events, windows = summary.waiting
     if events or windows:
         click.echo(f"waiting for the next run: {events} events, {windows} open windows", err=True)

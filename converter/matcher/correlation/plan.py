@@ -51,7 +51,9 @@ def prepare(
     """
     tests, refused = compile_rules(rules, pipelines, view, inputs=True)
     made, errors = plan(rules, pipelines, view, {test.rule.id for test in tests}, limits)
-    return tests, made, list({str(error): error for error in (*refused, *errors)}.values())
+    nodes = {node.rule.id for node in made.nodes}
+    kept = [one for one in tests if "new_terms" not in one.rule.extra or one.rule.id in nodes]
+    return kept, made, list({str(error): error for error in (*refused, *errors)}.values())
 
 
 def plan(
