@@ -184,7 +184,7 @@ class Engine:
                 step = "scan with the rules it was saved with, or name another file"
                 raise StateError("the state belongs to other rules", next_step=step)
             return self._load(state, known)
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
             what = f"no state of a scan ({type(error).__name__})"
             raise StateError(what, next_step="remove the file, and begin anew") from None
 

@@ -40,7 +40,10 @@ def unpacked(raw: bytes) -> dict[str, Any]:
     body = body.removesuffix(b"\n")
     if hashlib.sha256(body).hexdigest() != digest:
         raise StateError("the state is damaged or cut off", next_step=_ANEW)
-    found: dict[str, Any] = json.loads(body)
+    try:
+        found: dict[str, Any] = json.loads(body)
+    except (ValueError, RecursionError):
+        raise StateError("no state of a scan", next_step="name another file") from None
     return found
 
 
