@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from converter import predicate as p
 from converter.errors import PolysigmaError, Unsupported
-from converter.languages import LANGUAGES, Correlated, Emitter, FirstSeen, Scoped, Step
+from converter.languages import EMITTERS, Correlated, Emitter, FirstSeen, Scoped, Step
 from converter.languages.arranging import either
 from converter.languages.correlated import least
 from converter.lower import as_stored, lower, tree
@@ -49,7 +49,7 @@ class Converter:
         return (self.convert(rule) for rule in self.rules.rules if rule.kind != "filter")
 
     def _query(self, rule: Rule, language: str, meanings: dict[Schema, list[Meaning]]) -> Query:
-        kind = LANGUAGES[language]
+        kind = EMITTERS[language]
         try:
             if rule.kind == "correlation" and not is_any_of(rule):
                 return self._correlation(rule, kind)

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from converter import predicate as p
 from converter.errors import Unsupported
-from converter.languages import LANGUAGES
+from converter.languages import EMITTERS
 from converter.languages.parsing import READABLE
 from converter.pipelines import Facts
 from converter.proving import Meaning, proved
 
-LANGUAGES_READ = [name for name in LANGUAGES if name in READABLE]
+LANGUAGES_READ = [name for name in EMITTERS if name in READABLE]
 HOSTILE = st.text(
     alphabet=st.sampled_from(
         list("abzAZ09 \t\n\r\\\"'`|[](){}<>*?/:=!&#@~^$%,;.+-_\u00e4\u00df\u0130\u2028\U0001f600")
@@ -77,7 +77,7 @@ def keyword(name: str) -> Facts:
 def test_what_is_said_is_read_back(language: str, predicate: p.Predicate) -> None:
     """A query says exactly the predicate, or there is no query."""
     try:
-        query = LANGUAGES[language](keyword).emit(predicate)
+        query = EMITTERS[language](keyword).emit(predicate)
     except Unsupported:
         return
     done = proved(query, [Meaning(predicate, keyword, ())])

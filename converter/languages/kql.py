@@ -1,0 +1,104 @@
+"""KQL, as Kibana reads it (semantics: KQL 1-4): whole values and stars, always in exact spelling."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from sigma.backends.elasticsearch.elasticsearch_lucene import LuceneBackend
+
+from converter import predicate as p
+from converter.languages.arranging import TextTest
+from converter.languages.elastic import TEXTS, ElasticEmitter, is_anything, pattern_of, text_of
+from converter.languages.emitter import Said
+from converter.pipelines import Facts
+
+_BARE = re.compile(r"[A-Za-z0-9_@.-]+")
+_NAME = re.compile(r"[A-Za-z0-9_@.-]+")
+_WORDS = frozenset({"and", "or", "not"})
+_SPECIAL = re.compile(r'([\\():<>"*{}])')
+
+
+class Kql(ElasticEmitter, LuceneBackend):
+    """Says what Kibana's own rules say; what needs folding or expressions is left to Lucene."""
+
+    language: ClassVar[str] = "kql"
+    name_of_language: ClassVar[str] = "KQL"
+    and_token: ClassVar[str] = "and"
+    or_token: ClassVar[str] = "or"
+    not_token: ClassVar[str] = "not"
+
+    def field_name(self, name: str) -> str:
+        if not _NAME.fullmatch(name) or name.lower() in _WORDS:
+            self.refuse(f"the field name {name!r} needs escapes", "use Lucene")
+        return name
+
+    def _is(self, facts: Facts, value: str) -> Said:
+        return Said(f"{self.field_name(facts.name)}:{value}")
+
+    def text(self, test: TextTest, facts: Facts) -> Said:
+        if is_anything(test):
+            return self.exists(facts)
+        return self._is(facts, self._value(test, facts))
+
+    def texts(self, tests: tuple[TextTest, ...], facts: Facts) -> Said:
+        return self._list(facts, list(dict.fromkeys(self._value(test, facts) for test in tests)))
+
+    def _list(self, facts: Facts, values: list[str]) -> Said:
+        joined = " or ".join(values)
+        return self._is(facts, f"({joined})" if len(values) > 1 else joined)
+
+    def _value(self, test: TextTest, facts: Facts) -> str:
+        self.check_text(test, facts)
+        if facts.type in TEXTS:
+            self.refuse(f"{facts.name} is analysed text", "use ES|QL")
+        if not self.is_exact(test, facts):
+            self.refuse(f"{facts.name} is compared in exact spelling only", "use Lucene")
+        pattern = pattern_of(test)
+        if all(isinstance(piece, str) for piece in pattern):
+            return _term("".join(map(str, pattern)))
+        return self._starred(pattern, facts)
+
+    def _starred(self, pattern: p.Pattern, facts: Facts) -> str:
+        texts = [piece for piece in pattern if isinstance(piece, str)]
+        if p.Wildcard.ONE in pattern:
+            self.refuse("there is no wildcard for one character", "use Lucene")
+        if facts.type == "flattened" or any(re.search(r"\s", text) for text in texts):
+            self.refuse(f"no wildcards beside blanks or in {facts.name}", "use Lucene")
+        return "".join(
+            "*" if isinstance(piece, p.Wildcard) else _SPECIAL.sub(r"\\\1", piece)
+            for piece in pattern
+        )
+
+    def numbers(self, facts: Facts, values: list[int | float]) -> Said:
+        return self._list(facts, list(map(str, values)))
+
+    def boolean(self, facts: Facts, value: bool) -> Said:
+        return self._is(facts, text_of(value))
+
+    def address(self, facts: Facts, value: str) -> Said:
+        return self._is(facts, _quoted(value))
+
+    def regex(self, test: p.Regex, facts: Facts) -> Said:
+        self.refuse("there are no regular expressions", "use Lucene")
+
+    def within(self, facts: Facts, networks: list[str]) -> Said:
+        return self._list(facts, list(map(_quoted, networks)))
+
+    def compare(self, test: p.Compare, facts: Facts) -> Said:
+        return Said(f"{self.field_name(facts.name)} {test.op} {test.value}")
+
+    def exists(self, facts: Facts) -> Said:
+        return self._is(facts, "*")
+
+    def null(self, facts: Facts) -> Said:
+        return self.negate(self.exists(facts))
+
+
+def _term(text: str) -> str:
+    return text if _BARE.fullmatch(text) and text.lower() not in _WORDS else _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
