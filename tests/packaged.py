@@ -25,9 +25,7 @@ author: A, B
 date: 2026-01-01
 tags: [attack.exfiltration, attack.t1020]
 logsource: {{product: aws, service: cloudtrail}}
-detection:
-  call: {{eventSource: ec2.amazonaws.com, eventName: CreateInstanceExportTask}}
-  condition: call
+detection: {{a: {{eventName: CreateInstanceExportTask}}, condition: a}}
 level: low
 """
 

@@ -1,4 +1,4 @@
-"""KQL, as Kibana reads it (semantics: KQL 1-4): whole values and stars, always in exact spelling."""
+"""KQL, as Kibana reads it (semantics: KQL 1-4): whole values and stars, in exact spelling."""
 
 from __future__ import annotations
 

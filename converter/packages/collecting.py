@@ -18,7 +18,7 @@ from converter.queries import Converted
 from converter.rules import Rule, RuleSet
 from converter.rules.correlations import Correlation, chained, is_any_of, read_correlation
 
-_BASE = ("lucene",)
+_BASE = ("kql", "lucene")
 
 
 def collect(
@@ -54,14 +54,16 @@ def _entry(one: Converted, converter: Converter) -> Entry:
     found = {own.stem: own for base in named if (own := _source(base, converter.pipelines))}
     sources = [found[stem] for stem in sorted(found)]
     names = {schema: _names(rule, named, body, converter, schema) for schema in SCHEMAS}
-    plain = converter.convert(_forgetful(rule)).queries if "new_terms" in rule.extra else {}
+    is_new = "new_terms" in rule.extra
+    plain = converter.convert(_forgetful(rule) if is_new else rule).queries
+    queries = dict(one.queries) if is_new else {"kql": plain["kql"], **one.queries}
     version = rule.extra.get("version", 1)
     return Entry(
         rule,
-        one.queries,
+        queries,
         names,
         tuple(sources),
-        plain,
+        plain if is_new else {},
         body,
         bases,
         version if isinstance(version, int) else 1,
@@ -90,14 +92,22 @@ def _names(
     new = terms.get("fields", ()) if isinstance(terms, dict) else ()
     keys = [body.field_of(name, bases[0]) for name in body.group_by] if body else []
     counted = [body.field_of(name, bases[0]) for name in body.fields] if body else []
+    suppression = rule.extra.get("suppression")
+    quiet = suppression.get("by", ()) if isinstance(suppression, dict) else ()
+    special = [_mapped(part, bases, converter, schema) for part in (keys, counted, new, quiet)]
+    reads = _reads(meanings)
+    core = (one.name for one in reads if converter.pipelines.is_core(schema, one.name))
     return Names(
-        _reads(meanings),
-        tuple(_shown(rule, bases, converter.pipelines, schema)),
-        _mapped(keys, bases, converter, schema),
-        _mapped(counted, bases, converter, schema),
-        _mapped(new, bases, converter, schema),
-        all_indices(meanings),
-        _meaning(rule, meanings, converter.rules),
+        reads=reads,
+        shows=tuple(_shown(rule, bases, converter.pipelines, schema)),
+        group_by=special[0],
+        counts=special[1],
+        new_terms=special[2],
+        suppress_by=special[3],
+        about=tuple(meanings[0].facts(name) for part in special for name in part),
+        standard=frozenset(core),
+        indices=all_indices(meanings),
+        meaning=_meaning(rule, meanings, converter.rules),
     )
 
 

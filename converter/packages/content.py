@@ -28,9 +28,10 @@ class Release:
 class Names:
     """What one schema calls the fields that a rule uses.
 
-    `reads` are the fields that its queries test, with their facts; `shows` what the rule lists
-    under `fields:`; `group_by`, `counts` and `new_terms` the fields of a correlation or a
-    first-seen rule. `meaning` names what the rule asks there: it changes with the logic alone.
+    `reads` are the fields that its queries test, with their facts, `standard` those of them that
+    ECS itself has; `shows` what the rule lists under `fields:`; `group_by`, `counts`, `new_terms`
+    and `suppress_by` the fields of a correlation, a first-seen rule and a suppression, `about` the
+    facts on these. `meaning` names what the rule asks: it changes with the logic alone.
     """
 
     reads: tuple[Facts, ...] = ()
@@ -38,6 +39,9 @@ class Names:
     group_by: tuple[str, ...] = ()
     counts: tuple[str, ...] = ()
     new_terms: tuple[str, ...] = ()
+    suppress_by: tuple[str, ...] = ()
+    about: tuple[Facts, ...] = ()
+    standard: frozenset[str] = frozenset()
     indices: tuple[str, ...] = ()
     meaning: str = ""
 

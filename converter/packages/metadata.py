@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from converter.errors import PackageError
@@ -45,9 +45,30 @@ def title(rule: Rule, most: int = _TITLE) -> str:
     return f"{cut.rpartition(' ')[0] or cut}…"
 
 
+def titles(rules: Iterable[Rule], most: int = _TITLE) -> dict[str, str]:
+    """A title for each rule by its id, no two alike: of equal ones the later ends in its id."""
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for rule in rules:
+        name = title(rule, most) or rule.id
+        if name.casefold() in taken:
+            mark = f" ({rule.id[:8]})"
+            name = f"{title(rule, most - len(mark))}{mark}"
+        if name.casefold() in taken:
+            name = rule.id
+        taken.add(name.casefold())
+        found[rule.id] = name
+    return found
+
+
 def description(rule: Rule) -> str:
     """What the rule finds; its title where it says no more."""
     return paragraphs(rule.data.get("description") or rule.title)
+
+
+def reflowed(text: str) -> str:
+    """Paragraphs on one line each, for places that do not wrap; items of lists keep their lines."""
+    return re.sub(r"(?<!\n)\n(?![\n\s]|[-*+] |\d+[.)] )", " ", text)
 
 
 def severity(rule: Rule) -> Severity:

@@ -137,6 +137,10 @@ class Pipelines:
         self._lists.expand(tree)
         return tree
 
+    def is_core(self, schema: Schema, name: str) -> bool:
+        """Whether the schema itself describes the field, whatever a log source says of it."""
+        return core_facts(self._core[schema], name).type != "unknown"
+
     def value_lists(self, texts: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """The values of each list that these texts name in percent signs, by the list's name."""
         return self._lists.named_in("\n".join(texts))
