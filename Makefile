@@ -5,7 +5,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help convert docs test static check bench lock clean
+.PHONY: help convert test static check bench lock clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -17,11 +17,9 @@ PYTHON ?= $(shell for python in $(CANDIDATES); do \
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-convert: $(READY) ## the rules become queries in out/
+convert: $(READY) ## the rules become queries in out/, and docs/detections.md
 	$(BIN)/polysigma convert $(ARGS)
-
-docs: $(READY) ## docs/detections.md, from the rules and out/report.json
-	$(BIN)/polysigma docs
+	$(if $(ARGS),,$(BIN)/polysigma docs)
 
 test: $(READY) ## every rule against its sample events, then the code's own tests
 	$(BIN)/polysigma test
