@@ -1,23 +1,21 @@
-"""Places -> files -> chunks of plain bytes: folders, standard input, gzip."""
+"""Places -> files -> chunks of plain bytes: folders, standard input, packed files."""
 
 from __future__ import annotations
 
 import os
 import stat
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from converter.logs.records import Kind, Reject
+from converter.logs.unpacking import MAGIC, Damaged, fast_gzip, gzip, has_fast_gzip
 
 CHUNK = 1 << 20
 STDIN = "-"
 
-_GZIP = b"\x1f\x8b"
-_GZIP_FRAME = 31
-_PACKED_PIECE = 64 * 1024
+_LONGEST_MAGIC = max(map(len, MAGIC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ def _reason(error: OSError) -> str:
 
 @dataclass
 class Content:
-    """The plain bytes of a stream in chunks, gzip undone, also of several members.
+    """The plain bytes of a stream in chunks, unpacked if they are packed (`packed` then says how).
 
     It never raises: what ends the stream too early is in `trouble`, as kind and reason.
     """
@@ -99,7 +97,7 @@ class Content:
     chunk: int = CHUNK
     trouble: tuple[Kind, str] | None = None
     size: int = field(default=0, init=False)
-    packed: bool = field(default=False, init=False)
+    packed: str = field(default="", init=False)
 
     def __iter__(self) -> Iterator[bytes]:
         try:
@@ -107,9 +105,9 @@ class Content:
                 self.size += len(chunk)
                 yield chunk
         except EOFError:
-            self.trouble = "truncated", "the gzip stream ends too early"
-        except zlib.error as error:
-            self.trouble = "corrupt", f"the gzip stream is damaged: {error}"
+            self.trouble = "truncated", f"the {self.packed} stream ends too early"
+        except Damaged as error:
+            self.trouble = "corrupt", f"the {self.packed} stream is damaged: {error}"
         except OSError as error:
             self.trouble = "unreadable", _reason(error)
 
@@ -118,11 +116,30 @@ class Content:
         head = b""
         for chunk in chunks:
             head += chunk
-            if len(head) >= len(_GZIP):
+            if len(head) >= _LONGEST_MAGIC:
                 break
-        plain = _joined(head, chunks)
-        self.packed = head.startswith(_GZIP)
-        return _inflate(plain, self.chunk) if self.packed else plain
+        whole = _joined(head, chunks)
+        for magic, (name, unpack) in MAGIC.items():
+            if head.startswith(magic):
+                self.packed = name
+                again = name == "gzip" and self.stream.seekable() and has_fast_gzip()
+                return self._fast_gzip(whole) if again else unpack(whole, self.chunk)
+        return whole
+
+    def _fast_gzip(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """By the fast library; where it stumbles, by the thorough one, from the beginning."""
+        given = 0
+        try:
+            for plain in fast_gzip(chunks, self.chunk):
+                given += len(plain)
+                yield plain
+            return
+        except (Damaged, EOFError):
+            self.stream.seek(0)
+        for plain in gzip(self._stored(), self.chunk):
+            if given < len(plain):
+                yield plain[given:]
+            given = max(0, given - len(plain))
 
     def _stored(self) -> Iterator[bytes]:
         read = getattr(self.stream, "read1", self.stream.read)
@@ -134,50 +151,3 @@ def _joined(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
     if head:
         yield head
     yield from chunks
-
-
-def _inflate(chunks: Iterator[bytes], size: int) -> Iterator[bytes]:
-    """Undo gzip in pieces of at most `size` bytes; zero bytes between members are padding."""
-    engine = zlib.decompressobj(_GZIP_FRAME)
-    for piece in _small(chunks):
-        data = piece.lstrip(b"\0") if engine.eof else piece
-        while data:
-            if engine.eof:
-                engine = zlib.decompressobj(_GZIP_FRAME)
-            yield from _pour(engine, data, size)
-            data = engine.unused_data.lstrip(b"\0")
-    if not engine.eof:
-        raise EOFError
-
-
-def _small(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Small pieces: the rest of each is copied once for every member of a stream in it."""
-    for chunk in chunks:
-        for start in range(0, len(chunk), _PACKED_PIECE):
-            yield chunk[start : start + _PACKED_PIECE]
-
-
-def _pour(engine: zlib._Decompress, data: bytes, size: int) -> Iterator[bytes]:
-    """What these packed bytes give. Raises zlib.error, after all that came before the damage."""
-    while True:
-        before = engine.copy()
-        try:
-            plain = engine.decompress(data, size)
-        except zlib.error:
-            yield from _salvaged(before, data)
-            raise
-        if plain:
-            yield plain
-        data = engine.unconsumed_tail
-        if engine.eof or (not data and len(plain) < size):
-            return
-
-
-def _salvaged(engine: zlib._Decompress, data: bytes) -> Iterator[bytes]:
-    for at in range(len(data)):
-        try:
-            plain = engine.decompress(data[at : at + 1])
-        except zlib.error:
-            return
-        if plain:
-            yield plain

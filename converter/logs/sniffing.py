@@ -18,9 +18,6 @@ _JSON = re.compile(rb"(?:\{\s*+(?:[\"}]|\Z)|\[(?:[ \t\r]*+\n|\s*+(?:[{\]]|\Z)))"
 _NOT_ASCII = bytes(range(0x80, 0x100))
 _PACKED = {
     b"PK\x03\x04": "a zip archive",
-    b"BZh": "packed with bzip2",
-    b"\x28\xb5\x2f\xfd": "packed with zstd",
-    b"\xfd7zXZ": "packed with xz",
     b"PAR1": "a Parquet file",
     b"Obj\x01": "an Avro file",
     b"\xff\xfe": "UTF-16 text",
