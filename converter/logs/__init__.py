@@ -17,6 +17,7 @@ from converter.logs.blocks import Block, Frame
 from converter.logs.opening import CHUNK, Content, File, find
 from converter.logs.reading import MAX_RECORD, read_chunks
 from converter.logs.records import Kind, Record, Reject
+from converter.logs.tables import is_table, read_table
 
 __all__ = ["MAX_RECORD", "Block", "Frame", "Kind", "Record", "Reject", "read", "read_blocks"]
 
@@ -71,7 +72,7 @@ def read_file(
     """One file, as `read` or `read_blocks` do."""
     with ExitStack() as stack:
         try:
-            stream = stdin if file.path is None else stack.enter_context(file.path.open("rb"))
+            stream = stdin if file.is_stdin else stack.enter_context(file.open())
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else None
             yield Reject(file.name, 0, "", "unreadable", f"it cannot be opened: {why or error}")
@@ -79,9 +80,22 @@ def read_file(
         if stream is None:
             yield Reject(file.name, 0, "", "unreadable", "there is no standard input")
             return
+        if not file.is_stdin and is_table(head := _head(stream)):
+            yield from read_table(stream, file.name, head)
+            return
         content = Content(stream, chunk)
         results = read_chunks(content, file.name, max_record, blocks=blocks)
         yield from _with_trouble(results, content, file.name)
+
+
+def _head(stream: BinaryIO) -> bytes:
+    """The first bytes of a stream that can go back, nothing of another."""
+    try:
+        head = stream.read(8) if stream.seekable() else b""
+        stream.seek(0)
+    except (OSError, ValueError):
+        return b""
+    return head
 
 
 def _with_trouble(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from glob import glob, has_magic
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,30 +17,73 @@ from converter.logs.unpacking import MAGIC, Damaged, fast_gzip, gzip, has_fast_g
 CHUNK = 1 << 20
 STDIN = "-"
 
+_CLOUD = "install polysigma[cloud] to read from URLs"
 _LONGEST_MAGIC = max(map(len, MAGIC))
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file to read; `path` is None for standard input. `name` is what the user sees."""
+    """A file to read: at a path or a URL, or standard input. `name` is what the user sees."""
 
     name: str
     path: Path | None
+    url: str = ""
+
+    @property
+    def is_stdin(self) -> bool:
+        """Whether it is standard input, which is open already."""
+        return self.path is None and not self.url
+
+    def open(self) -> BinaryIO:
+        """Its bytes. Raises OSError and, for a URL that nothing can open, ValueError."""
+        if self.path is not None:
+            return self.path.open("rb")
+        try:
+            opened: BinaryIO = importlib.import_module("fsspec").open(self.url, "rb").open()
+        except ImportError as error:
+            raise ValueError(f"{error}; {_CLOUD}") from None
+        except Exception as error:  # noqa: BLE001  stores raise errors of any kind
+            raise OSError(None, " ".join(str(error).split()) or type(error).__name__) from None
+        return opened
 
 
 def find(places: Sequence[str]) -> Iterator[File | Reject]:
     """The files at these places in order: files, folders with all below in the order of names, `-`.
 
-    Below a folder hidden files and folders are left out, and links to folders are not followed.
+    A place may be a pattern with `*`, `**` and `?`, if no file has that name, or a URL of a store
+    that fsspec knows (`s3://bucket/folder`). Below a folder hidden files and folders are left out,
+    and links to folders are not followed.
     """
     for place in places:
         path = Path(place)
         if place == STDIN:
             yield File(STDIN, None)
+        elif "://" in place:
+            yield from _remote(place)
         elif path.is_dir():
             yield from _below(path, empty="the folder holds no log")
+        elif has_magic(place) and not path.exists():
+            found = sorted(one for one in glob(place, recursive=True) if not os.path.isdir(one))
+            yield from (File(_name(Path(one)), Path(one)) for one in found)
+            if not found:
+                yield Reject(place, 0, "", "empty", "no file fits the pattern")
         else:
             yield File(_name(path), path)
+
+
+def _remote(place: str) -> Iterator[File | Reject]:
+    try:
+        store, path = importlib.import_module("fsspec").core.url_to_fs(place)
+        if has_magic(path):
+            found = sorted(store.glob(path))
+        else:
+            found = sorted(store.find(path)) if store.isdir(path) else [path]
+        yield from (File(url, None, url) for url in map(store.unstrip_protocol, found))
+    except ImportError as error:
+        yield Reject(place, 0, "", "unreadable", f"{error}; {_CLOUD}")
+    except Exception as error:  # noqa: BLE001  stores raise errors of any kind
+        why = " ".join(str(error).split()) or type(error).__name__
+        yield Reject(place, 0, "", "unreadable", f"it cannot be listed: {why}")
 
 
 def _below(folder: Path, empty: str = "") -> Iterator[File | Reject]:

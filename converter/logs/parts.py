@@ -60,7 +60,7 @@ def _has_lines(file: File) -> bool:
     if file.path is None:
         return False
     try:
-        with file.path.open("rb") as stream:
+        with file.open() as stream:
             content = Content(stream)
             head = beginning(iter(content))
     except OSError:
@@ -96,9 +96,7 @@ def _careful(items: Items, name: str) -> Items:
 
 def _range(part: Part, end: int) -> Iterator[bytes]:
     """The lines that begin in the range, as chunks of bytes."""
-    if part.file.path is None:
-        return
-    with part.file.path.open("rb") as stream:
+    with part.file.open() as stream:
         at = _first_line(stream, part.start, end)
         while at < end and (chunk := stream.read(min(CHUNK, end - at))):
             at += len(chunk)

@@ -80,7 +80,7 @@ class Crew:
     ) -> Iterator[Row | Reject]:
         waiting: deque[Future[Done] | Reject | Part] = deque()
         for item in items:
-            sent = isinstance(item, Part) and item.file.path is not None
+            sent = isinstance(item, Part) and not item.file.is_stdin
             waiting.append(pool.submit(_done, item) if sent and isinstance(item, Part) else item)
             if len(waiting) > self._jobs * _AHEAD:
                 yield from self._taken(waiting.popleft())
