@@ -27,6 +27,7 @@ def time_zone(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (ValueError, KeyError, OSError):
         step = "write UTC, an offset such as +05:30, or a name of the tz database, Europe/Berlin"
+        step += ", which must be installed (the package tzdata)"
         raise RuleError(f"no time zone is called {name!r}", next_step=step) from None
 
 
