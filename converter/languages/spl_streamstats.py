@@ -115,6 +115,9 @@ def _keys(where: Emitter, correlated: Correlated) -> list[str]:
         fields = [step.keys[place] for step in correlated.steps]
         if len(set(fields)) > 1:
             lines.append(f"| eval {where.field_name(name)}={_case(where, correlated, fields)}")
+        if any(step.rule.facts(step.keys[place]).null_text for step in correlated.steps):
+            shown = where.field_name(fields[0] if len(set(fields)) == 1 else name)
+            lines.append(f'| where coalesce({shown}, "null")!="null"')
     values = [step.value for step in correlated.steps]
     if len(set(values)) > 1:
         lines.append(f"| eval value={_case(where, correlated, values)}")
