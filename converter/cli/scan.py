@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
+from converter.cli.matches import FORMATS
 from converter.cli.routing import log_sources
-from converter.cli.scanning import Asked, run
+from converter.cli.scanning import LEVELS, Asked, run
 from converter.cli.several import microseconds
 
 
@@ -42,6 +43,12 @@ from converter.cli.several import microseconds
     help="How late an event may come, such as 15m; matches then wait no longer than that.",
 )
 @click.option("--base-rules", is_flag=True, help="Print what only correlations report, too.")
+@click.option("--min-level", type=click.Choice(LEVELS), help="Only rules of this level or above.")
+@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="jsonl")
+@click.option("--output", "folder", metavar="DIR", help="Write matches to DIR/matches.parquet.")
+@click.option("--histogram", is_flag=True, help="Show how many matches there are over time.")
+@click.option("--rejects", metavar="FILE", help="Write what cannot be read to this file.")
+@click.option("--resume", metavar="FILE", help="Keep in FILE how far the scan is; go on.")
 @click.option("--strict", is_flag=True, help="Decode each record, and exit 1 if any is unreadable.")
 @click.option("--no-prefilter", is_flag=True, help="Decode each record, and try every rule on it.")
 @click.option(
@@ -51,10 +58,11 @@ from converter.cli.several import microseconds
 def command(**asked: Any) -> None:
     """Match LOGS (files, folders, gzipped or not, - for standard input) against rules.
 
-    Prints one JSON object a match on stdout. Records that cannot be read are counted, and the first
-    of each kind is shown; the scan goes on, and the exit code is 1. An event meets the rules whose
-    log source can be its own; one that is not recognised meets every rule. Correlations and
-    first-seen rules see events in order of time; with --state they remember those of earlier runs.
+    Prints one JSON object a match on stdout, or what --format says. Records that cannot be read are
+    counted, and the first of each kind is shown; the scan goes on, and the exit code is 1. An event
+    meets the rules whose log source can be its own; one that is not recognised meets every rule.
+    Correlations and first-seen rules see events in order of time; with --state they remember those
+    of earlier runs.
 
     Of a long log only those records are decoded that a rule can match. One that is damaged inside,
     but begins and ends as the others do, is then not noticed, except with --strict.

@@ -18,21 +18,27 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from converter.cli.results import Output, place
 from converter.cli.routing import LogSourceWords, route, tell_routing
 from converter.cli.several import compiled, staged, tell_several
 from converter.cli.state import load_state, save_state
 from converter.cli.talk import console, tell_errors
 from converter.errors import LogError
 from converter.logs import Reject
+from converter.logs.opening import STDIN
 from converter.logs.parts import Part, parts
-from converter.matcher.correlation import Engine, prepare
+from converter.matcher.correlation import Engine, Plan, prepare
+from converter.matcher.rules import RuleTest
 from converter.pipelines import Pipelines, View
 from converter.rules import read_rules
 from converter.scan import Sieve, Summary, window
 from converter.scan.crew import Crew
-from converter.scan.results import Row
 from converter.scan.sieve import LEARNED
 from converter.scan.work import Work
+
+LEVELS = ("informational", "low", "medium", "high", "critical")
+
+_INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,12 @@ class Asked:
     state: str | None
     lateness: int | None
     base_rules: bool
+    min_level: str | None
+    form: str
+    folder: str | None
+    histogram: bool
+    rejects: str | None
+    resume: str | None
     strict: bool
     no_prefilter: bool
     jobs: int | None
@@ -60,73 +72,82 @@ class Asked:
     @property
     def whole(self) -> bool:
         """Whether every record is to be decoded."""
-        return self.strict or self.no_prefilter or self.verbose
+        return self.strict or self.no_prefilter or self.verbose or self.rejects is not None
 
 
 def run(asked: Asked) -> int:
     """The scan that the options ask for; its exit code."""
-    if asked.said and asked.no_routing:
-        raise click.UsageError("--logsource states a log source, --no-routing ignores all: use one")
+    _check(asked)
     times = window(asked.since, asked.until)
-    rule_set, chosen = read_rules(asked.places or ("sigma_rules",)), Pipelines(asked.pipelines)
-    tests, plan, refused = prepare(rule_set, chosen, asked.schema)
-    faults = tell_errors([*rule_set.errors, *refused])
-    if not tests:
-        raise LogError("no rules to match", next_step="name rules with --rules")
+    tests, plan, chosen, faults = _rules(asked)
     routing = None if asked.no_routing else route(tests, chosen, asked.schema, asked.said)
     engine = load_state(asked.state, Engine(plan.nodes, lateness=asked.lateness))
     held = frozenset() if asked.base_rules else plan.held
     sieve = None if asked.whole else Sieve([one.need for one in tests])
     work = Work(compiled(tests, plan, held), routing, times, sieve)
     stage, summary = staged(plan, engine, held, more=asked.state is not None), Summary()
-    ended = _scan(asked, Crew(work, stage, summary, asked.jobs or _cores(), sys.stdin.buffer))
+    crew = Crew(work, stage, summary, asked.jobs or _cores(), sys.stdin.buffer)
+    ended = _scan(asked, crew, summary, engine)
     save_state(asked.state, engine)
     if routing is not None:
         tell_routing(summary, tests, routing, verbose=asked.verbose)
-    faults += _tell(summary)
+    rejects = _tell(summary)
     matched = asked.fail_on_match and any(summary.matches.values())
-    return _exit_code(summary, faults, matched) if ended else 130
+    return _exit_code(summary, faults + rejects, matched) if ended else _INTERRUPTED
+
+
+def _check(asked: Asked) -> None:
+    if asked.said and asked.no_routing:
+        raise click.UsageError("--logsource states a log source, --no-routing ignores all: use one")
+    if asked.resume and (asked.form in ("csv", "sarif") or asked.folder or asked.rejects):
+        raise click.UsageError("--resume is for --format jsonl, ocsf and table on standard output")
+    if asked.resume and STDIN in asked.logs:
+        raise click.UsageError("--resume cannot go back in standard input: name files")
+
+
+def _rules(asked: Asked) -> tuple[list[RuleTest], Plan, Pipelines, int]:
+    """The rules that are asked for; told is what is wrong with others, and how many these are."""
+    rule_set, chosen = read_rules(asked.places or ("sigma_rules",)), Pipelines(asked.pipelines)
+    tests, plan, refused = prepare(rule_set, chosen, asked.schema)
+    faults = tell_errors([*rule_set.errors, *refused])
+    if asked.min_level:
+        fed = {rule for node in plan.nodes for rule in node.inputs}
+        wanted = set(LEVELS[LEVELS.index(asked.min_level) :])
+        tests = [one for one in tests if one.rule.level in wanted or one.rule.id in fed]
+    if not tests:
+        raise LogError("no rules to match", next_step="name rules with --rules")
+    return tests, plan, chosen, faults
 
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _scan(asked: Asked, crew: Crew) -> bool:
-    """Prints what is found; whether the scan came to its end, and was not interrupted."""
-    items = list(parts(asked.logs, LEARNED))
+def _scan(asked: Asked, crew: Crew, summary: Summary, engine: Engine) -> bool:
+    """Writes what is found; whether the scan came to its end, and was not interrupted."""
+    items, out = list(parts(asked.logs, LEARNED)), Output(asked, summary)
+    done = out.resume(items, crew, engine)
+    ended = True
     try:
         with _progress(crew, items) as tell:
-            for result in crew.scan(items):
+            for result in crew.scan(items[done:]):
                 tell()
-                _print(asked, result)
-        ended = True
+                out.take(result)
     except KeyboardInterrupt:
         click.echo(f"interrupted after {crew.done} of {len(items)} parts of the logs", err=True)
         ended = False
-    for result in crew.finish():
-        _print(asked, result)
-    sys.stdout.buffer.flush()
+    if ended or not asked.resume:
+        for result in crew.finish():
+            out.take(result)
+    out.finish(ended=ended)
     return ended
-
-
-def _print(asked: Asked, result: Row | Reject) -> None:
-    if isinstance(result, Row):
-        sys.stdout.buffer.write(result.line(with_event=not asked.no_event))
-    elif asked.verbose:
-        click.echo(f"rejected: {_place(result)}: {result.why}", err=True)
-
-
-def _place(reject: Reject) -> str:
-    number = f" record {reject.number}" if reject.number else ""
-    return f"{reject.file}{number}{f' ({reject.position})' if reject.position else ''}"
 
 
 def _tell(summary: Summary) -> int:
     for kind, rejected in summary.rejects.items():
         first = rejected.first
         click.echo(
-            f"rejected: {rejected.count} {kind}; the first: {_place(first)}: {first.why}", err=True
+            f"rejected: {rejected.count} {kind}; the first: {place(first)}: {first.why}", err=True
         )
     tell_several(summary)
     found = {rule: count for rule, count in summary.matches.items() if count}

@@ -103,7 +103,7 @@ class _File:
             where = f"line {line.number}"
             if not (line.first and line.last):
                 if line.first:
-                    yield self._reject(self._too_long(line.raw), where)
+                    yield self._reject(self._too_long(line.raw), where, line.raw)
             elif line.raw and not line.raw.isspace():
                 yield from self._items(_spoken(line.raw.removesuffix(b"\r")), where)
 
@@ -140,7 +140,7 @@ class _File:
                 yield Record(value, self.name, self.number)
             elif isinstance(value, Fault):
                 fault = _torn(value, splitter.resume(piece))
-                yield self._reject(fault, _place(where, piece.start))
+                yield self._reject(fault, _place(where, piece.start), piece.raw)
             else:
                 items = events(value, int(piece.inside))
                 yield from self._items(items, _place(where, piece.start))
@@ -153,9 +153,10 @@ class _File:
                 self.number += 1
                 yield Record(item, self.name, self.number)
 
-    def _reject(self, fault: Fault, where: str) -> Reject:
+    def _reject(self, fault: Fault, where: str, whole: bytes = b"") -> Reject:
         self.number += 1
-        return Reject(self.name, self.number, where, fault.kind, fault.why, fault.raw)
+        raw = fault.raw
+        return Reject(self.name, self.number, where, fault.kind, fault.why, raw, whole or raw)
 
     def _stopped(self, piece: Piece, where: str) -> Fault:
         if piece.state == "too long":

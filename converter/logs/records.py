@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from converter.errors import LogError
@@ -56,7 +56,7 @@ class Reject:
     """One record that cannot be read, or with number 0 something about the whole file.
 
     `position` is `line N` (from 1), `byte N` (from 0, after decompression), both, or empty.
-    `raw` holds at most the first 200 bytes.
+    `raw` holds at most the first 200 bytes, `whole` all of them, as far as they are known.
     """
 
     file: str
@@ -65,6 +65,7 @@ class Reject:
     kind: Kind
     why: str
     raw: bytes = b""
+    whole: bytes = field(default=b"", repr=False, compare=False)
 
     @property
     def error(self) -> LogError:

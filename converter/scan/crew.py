@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import signal
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import BinaryIO
@@ -25,7 +25,8 @@ _work: list[Work] = []
 class Crew:
     """A scan of parts. `before` and `done` tell how far it has come; a caller may go on from there.
 
-    `done` counts the items (parts, and rejects between them) of which all results were taken.
+    `done` counts the items (parts, and rejects between them) of which all results were taken;
+    `behind` is called after each.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Crew:
         self._stdin = stdin
         self.before = Before()
         self.done = 0
+        self.behind: Callable[[], None] = lambda: None
         self.bytes = 0
         stateful = stage.rules.values() if stage else ()
         summary.expect((*(one.rule for one in work.compiled), *stateful))
@@ -109,6 +111,7 @@ class Crew:
         self._summary.reject(reject)
         yield reject
         self.done += 1
+        self.behind()
 
     def _counted(self, done: Done) -> None:
         for rejected in done.summary.rejects.values():
@@ -119,6 +122,7 @@ class Crew:
         self.before.leave(done)
         self.done += 1
         self.bytes += done.part.size
+        self.behind()
 
 
 def _done(part: Part) -> Done:

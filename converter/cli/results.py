@@ -1,0 +1,125 @@
+"""Where the results of a scan go: standard output or Parquet; rejects, histogram, checkpoint."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import BinaryIO, Protocol
+
+import click
+
+from converter.cli.checkpoint import Checkpoint
+from converter.cli.histogram import Histogram
+from converter.cli.matches import FORMATS, Writer
+from converter.cli.parquet import ParquetMatches
+from converter.errors import LogError
+from converter.logs import Reject
+from converter.logs.parts import Part
+from converter.matcher.correlation import Engine
+from converter.scan.crew import Crew
+from converter.scan.results import Row, Summary
+
+
+class Wishes(Protocol):
+    """The options that matter here."""
+
+    @property
+    def form(self) -> str:
+        """A name of FORMATS."""
+
+    @property
+    def folder(self) -> str | None:
+        """Where Parquet goes."""
+
+    @property
+    def rejects(self) -> str | None:
+        """The file for rejects."""
+
+    @property
+    def resume(self) -> str | None:
+        """The file of the checkpoint."""
+
+    @property
+    def no_event(self) -> bool:
+        """Whether matches are written without events."""
+
+    @property
+    def histogram(self) -> bool:
+        """Whether a histogram is shown."""
+
+    @property
+    def verbose(self) -> bool:
+        """Whether each reject is named."""
+
+
+class Output:
+    """Takes results one by one. Raises LogError where a file cannot be written."""
+
+    def __init__(self, asked: Wishes, summary: Summary) -> None:
+        self._asked, self._summary = asked, summary
+        self._out = sys.stdout.buffer
+        self._files = ExitStack()
+        self._rejects: BinaryIO | None = None
+        if asked.rejects:
+            self._rejects = self._files.enter_context(_new(asked.rejects))
+        self._histogram = Histogram() if asked.histogram else None
+        self._checkpoint: Checkpoint | None = None
+        self._writer: Writer | ParquetMatches
+        if asked.folder:
+            self._writer = ParquetMatches(asked.folder)
+        else:
+            rules = list(summary.matches)
+            self._writer = FORMATS[asked.form](self._write, rules, with_event=not asked.no_event)
+
+    def resume(self, items: Sequence[Part | Reject], crew: Crew, engine: Engine) -> int:
+        """How many items were done in an earlier run; from now on it is kept how many are."""
+        if self._asked.resume is None:
+            return 0
+        asked = [self._asked.form, str(self._asked.no_event), *map(str, self._summary.matches)]
+        kept = self._checkpoint = Checkpoint(self._asked.resume, asked, self._out.fileno())
+        done = kept.load(items, crew, self._summary, engine)
+        crew.behind = lambda: kept.save(crew, self._summary, engine, self._out.flush)
+        return done
+
+    def take(self, result: Row | Reject) -> None:
+        """Writes a match, or what is to be said of a reject."""
+        if isinstance(result, Row):
+            self._writer.row(result)
+            if self._histogram:
+                self._histogram.add(result.time)
+            return
+        if self._rejects and result.number:
+            self._rejects.write((result.whole or result.raw) + b"\n")
+        if self._asked.verbose:
+            click.echo(f"rejected: {place(result)}: {result.why}", err=True)
+
+    def finish(self, *, ended: bool) -> None:
+        """Ends what was begun; a checkpoint has served where the scan has ended."""
+        self._writer.finish()
+        self._out.flush()
+        self._files.close()
+        for line in self._histogram.lines() if self._histogram else ():
+            click.echo(line, err=True)
+        if self._checkpoint and ended:
+            self._checkpoint.remove()
+
+    def _write(self, data: bytes) -> None:
+        if self._checkpoint:
+            self._checkpoint.write(data, self._out.write)
+        else:
+            self._out.write(data)
+
+
+def place(reject: Reject) -> str:
+    """Where the reject stands, for people."""
+    number = f" record {reject.number}" if reject.number else ""
+    return f"{reject.file}{number}{f' ({reject.position})' if reject.position else ''}"
+
+
+def _new(file: str) -> BinaryIO:
+    try:
+        return open(file, "wb")
+    except OSError as error:
+        what = f"{file} cannot be written ({error.strerror})"
+        raise LogError(what, next_step="name another file with --rejects") from None

@@ -1,0 +1,126 @@
+"""What scan writes: formats, rejects, the histogram, and going on after an interruption."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_cli import run
+
+RULES = """
+title: =Stopped
+id: 11111111-0000-4000-8000-000000000001
+level: high
+logsource: {product: aws, service: cloudtrail}
+detection: {x: {eventName: StopLogging}, condition: x}
+---
+title: Anything
+id: 11111111-0000-4000-8000-000000000002
+level: low
+logsource: {product: aws, service: cloudtrail}
+detection: {x: {n|exists: true}, condition: x}
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    (tmp_path / "rules.yml").write_text(RULES, "utf-8")
+    rows = [
+        json.dumps({"eventName": "StopLogging", "eventTime": f"2024-03-01T{hour:02}:00:00Z"})
+        for hour in (1, 1, 3)
+    ]
+    (tmp_path / "log.ndjson").write_text("\n".join([*rows, '{"torn', "[1]"]), "utf-8")
+    return tmp_path
+
+
+def scan(place: Path, *options: str) -> Any:
+    return run("scan", "--rules", "rules.yml", "log.ndjson", *options, cwd=place)
+
+
+def test_formats_hold_every_match(place: Path) -> None:
+    """Each format has one entry a match, with rule, file, record and time."""
+    lines = [json.loads(line) for line in scan(place).stdout.splitlines()]
+    assert [one["source"]["record"] for one in lines] == [1, 2, 3]
+    table = scan(place, "--format", "table").stdout.splitlines()
+    assert table[0].split() == ["2024-03-01T01:00:00Z", "high", "=Stopped", "log.ndjson:1"]
+    rows = list(csv.DictReader(io.StringIO(scan(place, "--format", "csv").stdout)))
+    assert [row["record"] for row in rows] == ["1", "2", "3"]
+    assert rows[0]["title"] == "'=Stopped"
+    assert json.loads(rows[0]["event"]) == lines[0]["event"]
+    (found,) = json.loads(scan(place, "--format", "sarif").stdout)["runs"]
+    assert [one["level"] for one in found["results"]] == ["error"] * 3
+    assert found["tool"]["driver"]["rules"][0]["id"] == found["results"][0]["ruleId"]
+    ocsf = [json.loads(line) for line in scan(place, "--format", "ocsf").stdout.splitlines()]
+    assert {(one["class_uid"], one["severity_id"]) for one in ocsf} == {(2004, 4)}
+    assert ocsf[2]["time"] == 1709262000000
+    assert len({one["finding_info"]["uid"] for one in ocsf}) == 3
+    assert "events" not in scan(place, "--format", "sarif", "--no-event").stdout
+
+
+def test_rejects_are_kept_whole(place: Path) -> None:
+    """--rejects keeps the bytes of each record that cannot be read, one a line."""
+    assert scan(place, "--rejects", "bad").exit_code == 1
+    assert (place / "bad").read_bytes() == b'{"torn\n1\n'
+    assert scan(place, "--rejects", "no/such/bad").exception is not None
+
+
+def test_histogram(place: Path) -> None:
+    """Bars from the first match to the last, with their counts."""
+    errors = scan(place, "--histogram").stderr
+    bars = [line.split() for line in errors.splitlines() if "█" in line]
+    assert [(bar[1], bar[-1]) for bar in bars] == [("01:00", "2"), ("03:00", "1")]
+
+
+def test_min_level_leaves_rules_out(place: Path) -> None:
+    """Rules below the level are not tried."""
+    (place / "log.ndjson").write_text('{"eventName": "StopLogging", "n": 1}', "utf-8")
+    assert len(scan(place).stdout.splitlines()) == 2
+    assert len(scan(place, "--min-level", "medium").stdout.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--format", "csv"], ["--format", "sarif"], ["--rejects", "x"], ["--output", "x"]],
+)
+def test_resume_refuses_what_it_cannot_go_on_with(place: Path, options: list[str]) -> None:
+    """--resume with outputs that cannot be taken up again is a usage error."""
+    assert scan(place, "--resume", "at", *options).exit_code == 2
+
+
+def test_killed_and_resumed_is_whole(place: Path) -> None:
+    """However often a scan is killed, its output in the end is that of a scan that was not."""
+    row = {"eventName": "StopLogging", "eventTime": "2024-03-01T01:00:00Z", "n": 0}
+    for name in range(6):
+        lines = [json.dumps({**row, "n": at}) for at in range(4000)]
+        (place / f"log{name}.ndjson").write_text("\n".join(lines), "utf-8")
+    start = "from converter.cli import main; main()"
+    command = [sys.executable, "-c", start, "scan", "--rules", "rules.yml", "-j", "2"]
+    command += [f"log{name}.ndjson" for name in range(6)]
+    root = str(Path(__file__).parent.parent)
+    surroundings = {**os.environ, "PYTHONPATH": root}
+    whole = subprocess.run(command, cwd=place, env=surroundings, capture_output=True, check=True)
+    expected = whole.stdout
+    assert expected.count(b"\n") == 48000
+    with (place / "out").open("ab") as out:
+        for wait in (0.9, 1.2, 1.4, 60.0):
+            begun = subprocess.Popen(
+                [*command, "--resume", "at"], cwd=place, env=surroundings, stdout=out,
+                stderr=subprocess.DEVNULL, start_new_session=True,
+            )  # fmt: skip
+            try:
+                begun.wait(wait)
+            except subprocess.TimeoutExpired:
+                os.killpg(begun.pid, signal.SIGKILL)
+                begun.wait()
+            time.sleep(0)
+    assert (place / "out").read_bytes() == expected
+    assert not (place / "at").exists()
