@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 
 from converter import attack
+from converter.errors import PackageError
 
 TAGS = {
     "attack.exfiltration": attack.Tag("tactic", "exfiltration"),
@@ -98,3 +100,69 @@ def test_the_licence_travels_with_the_table() -> None:
     text = attack.files("converter").joinpath("data/attack-LICENSE.txt").read_text("utf-8")
     assert "The MITRE Corporation" in text
     assert attack._table()["attack_version"] == attack.VERSION
+
+
+def test_version_18_has_one_tactic_for_evasion() -> None:
+    """What 19 calls Stealth and Defense Impairment is Defense Evasion there, under the old ids."""
+    older = attack.edition("18")
+    assert older.version == "18"
+    assert (len(older.tactics), older.tactics["defense-evasion"].id) == (14, "TA0005")
+    assert older.successor("stealth") == "defense-evasion"
+    cloud_logs = older.technique("T1562.008")
+    assert cloud_logs is not None
+    assert (cloud_logs.tactics, cloud_logs.replaced_by) == (("defense-evasion",), "")
+    newer = older.technique("T1685.002")
+    assert newer is not None
+    assert newer.replaced_by == "T1562.008"
+    assert {short for one in older.techniques() for short in one.tactics} == set(older.tactics)
+
+
+def test_editions_that_are_not_at_hand_are_refused() -> None:
+    """Another version is named with what to do instead, and so is a file of something else."""
+    with pytest.raises(PackageError, match="ATT&CK 17"):
+        attack.edition("17")
+    for wrong in (b"", b"[]", b"{}", b'{"objects": []}', b'{"objects": [{"type": "tool"}]}'):
+        with pytest.raises(PackageError, match="holds no ATT&CK data"):
+            attack.read_attack(wrong, "f.json")
+
+
+def test_a_stix_bundle_is_read() -> None:
+    """Tactics, techniques, successors and deprecation come from MITRE's own form."""
+
+    def pattern(n: int, **more: object) -> dict[str, object]:
+        url = f"https://attack.mitre.org/techniques/T000{n}"
+        reference = {"source_name": "mitre-attack", "external_id": f"T000{n}", "url": url}
+        phase = {"kill_chain_name": "mitre-attack", "phase_name": "flight"}
+        return {
+            "type": "attack-pattern",
+            "id": f"attack-pattern--{n}",
+            "name": f"Way {n}",
+            "external_references": [{"source_name": "capec"}, reference],
+            "kill_chain_phases": [phase],
+        } | more
+
+    url = "https://attack.mitre.org/tactics/TA0001"
+    tactic = {
+        "type": "x-mitre-tactic",
+        "id": "x-mitre-tactic--1",
+        "name": "Flight",
+        "x_mitre_shortname": "flight",
+        "external_references": [
+            {"source_name": "mitre-attack", "external_id": "TA0001", "url": url}
+        ],
+    }
+    revoked = {
+        "type": "relationship",
+        "id": "relationship--1",
+        "relationship_type": "revoked-by",
+        "source_ref": "attack-pattern--2",
+        "target_ref": "attack-pattern--1",
+    }
+    edition = {"type": "x-mitre-collection", "id": "x", "x_mitre_version": "21.0"}
+    objects = [edition, tactic, pattern(1), pattern(2), pattern(3, x_mitre_deprecated=True)]
+    found = attack.read_attack(orjson.dumps({"objects": [*objects, revoked]}), "f.json")
+    assert (found.version, list(found.tactics)) == ("21.0", ["flight"])
+    assert [one.id for one in found.techniques()] == ["T0001"]
+    second = found.technique("T0002")
+    assert second is not None
+    assert (second.replaced_by, second.tactics) == ("T0001", ("flight",))

@@ -19,6 +19,7 @@ from converter.errors import PackageError, PolysigmaError, Unsupported
 from converter.rules import rule_files, rules_of
 
 if TYPE_CHECKING:
+    from converter.attack import Attack
     from converter.packages import Content, Package, Release
 
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 @click.option("-p", "--pipeline", "pipelines", multiple=True, help="As in polysigma convert.")
 @click.option("-o", "--out", default="out/packages", type=click.Path(), help="The output folder.")
 @click.option("--release", default="1.0.0", help="The version of the packages as a whole.")
+@click.option("--attack", type=click.Choice(("18", "19")), help="Whose tactics; default: 19.")
+@click.option("--attack-data", type=click.Path(), help="ATT&CK from a file: MITRE's STIX bundle.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if the output is stale.")
 @click.option("--strict", is_flag=True, help="Exit 1 unless every rule is in every package.")
 def command(
@@ -44,6 +47,8 @@ def command(
     pipelines: tuple[str, ...],
     out: str,
     release: str,
+    attack: str | None,
+    attack_data: str | None,
     check: bool,
     strict: bool,
 ) -> None:
@@ -54,7 +59,8 @@ def command(
     """
     packages = importlib.import_module("converter.packages")
     chosen = _chosen(names, packages.PACKAGES)
-    content, faults = gather(places, pipelines, packages.Release(version=release))
+    edition = chosen_attack(attack, attack_data)
+    content, faults = gather(places, pipelines, packages.Release(version=release), edition)
     sealed = importlib.import_module("converter.packages.manifest").sealed
     stale = 0
     for name in chosen:
@@ -77,8 +83,25 @@ def _chosen(names: Sequence[str], known: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(names)) or sorted(known)
 
 
+def chosen_attack(version: str | None, file: str | None) -> Attack:
+    """The edition of ATT&CK that was asked for. Raises PackageError where there is none."""
+    known = importlib.import_module("converter.attack")
+    if file is None:
+        found: Attack = known.edition(version or known.VERSION)
+        return found
+    if version is not None:
+        step = "name one of --attack and --attack-data"
+        raise PackageError("ATT&CK is asked for twice", next_step=step)
+    try:
+        read: Attack = known.read_attack(Path(file).read_bytes(), file)
+    except OSError as error:
+        what = f"cannot be read ({error.strerror})"
+        raise PackageError(what, path=file, next_step="check the path") from None
+    return read
+
+
 def gather(
-    places: Sequence[str], pipelines: tuple[str, ...], release: Release
+    places: Sequence[str], pipelines: tuple[str, ...], release: Release, attack: Attack
 ) -> tuple[Content, int]:
     """The content of packages from rules, and how many rules are at fault, each told on stderr.
 
@@ -92,7 +115,6 @@ def gather(
     converted = _convert(rules, pipelines, len(files))
     collecting = importlib.import_module("converter.packages.collecting")
     chosen = importlib.import_module("converter.pipelines").Pipelines(pipelines)
-    attack = importlib.import_module("converter.attack").shipped()
     content, errors = collecting.collect(converted, rules, chosen, attack, release)
     return content, faults + tell_errors(errors)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from converter.packages import kibana, navigator, sigma
+from converter.packages import detection_rules, kibana, navigator, sigma
 from converter.packages.content import Content, Entry, Package, Release
 
 __all__ = ["PACKAGES", "Builder", "Content", "Entry", "Package", "Release"]
@@ -17,6 +17,7 @@ __all__ = ["PACKAGES", "Builder", "Content", "Entry", "Package", "Release"]
 Builder = Callable[[Content], Package]
 
 PACKAGES: Mapping[str, Builder] = {
+    "detection-rules": detection_rules.build,
     "kibana": kibana.build,
     "navigator": navigator.build,
     "sigma": sigma.build,

@@ -14,7 +14,12 @@ from typing import Any, Literal
 
 import orjson
 
+from converter.attack.older import as_older
+from converter.attack.stix import from_stix
+from converter.errors import PackageError
+
 VERSION = "19"
+OLDER = "18"
 
 Kind = Literal["tactic", "technique", "group", "software", "campaign", "data source", "mitigation"]
 
@@ -125,6 +130,34 @@ class Attack:
 def shipped() -> Attack:
     """The edition that comes with the program."""
     return Attack(_table())
+
+
+def edition(version: str) -> Attack:
+    """The shipped table as version 19 or 18 names tactics and techniques.
+
+    Version 18 knew one tactic, Defense Evasion, where 19 has Stealth and Defense Impairment, and
+    most of what 19 put below T1684 to T1690 under other ids. Raises PackageError for others.
+    """
+    if version == VERSION:
+        return shipped()
+    if version != OLDER:
+        step = f"choose {OLDER} or {VERSION}, or name a file with --attack-data"
+        raise PackageError(f"ATT&CK {version} is not at hand", next_step=step)
+    return Attack(as_older(_table(), OLDER))
+
+
+def read_attack(raw: bytes, path: str) -> Attack:
+    """ATT&CK from a file: MITRE's STIX bundle, or a table as `converter/data/attack.json` is one.
+
+    Raises PackageError where it is neither.
+    """
+    try:
+        data = orjson.loads(raw)
+        return Attack(from_stix(data["objects"]) if "objects" in data else data)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        step = "name enterprise-attack.json of MITRE's STIX data"
+        what = "holds no ATT&CK data"
+        raise PackageError(what, path=path, next_step=step) from None
 
 
 def tactic(short: str) -> Tactic | None:
