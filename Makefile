@@ -5,7 +5,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help convert test static check bench lock clean
+.PHONY: help convert package test static check bench lock clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -20,6 +20,9 @@ help: ## what there is
 convert: $(READY) ## the rules become queries in out/, and docs/detections.md
 	$(BIN)/polysigma convert $(ARGS)
 	$(if $(ARGS),,$(BIN)/polysigma docs)
+
+package: $(READY) ## what each platform installs, in out/packages/; renews versions.lock.json
+	$(BIN)/polysigma package $(ARGS)
 
 test: $(READY) ## every rule against its sample events, then the code's own tests
 	$(BIN)/polysigma test

@@ -73,6 +73,18 @@ def replace_folder(folder: Path, files: Mapping[str, bytes], mark: str) -> None:
         raise PolysigmaError(what, path=str(folder), next_step="choose another -o") from None
 
 
+def write_file(path: Path, content: bytes) -> None:
+    """The whole file or none of it. Raises PolysigmaError where it cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = path.with_name(f".{path.name}-new")
+        new.write_bytes(content)
+        os.replace(new, path)
+    except OSError as error:
+        what = f"cannot be written ({error.strerror})"
+        raise PolysigmaError(what, path=str(path), next_step="choose another place") from None
+
+
 def _check(folder: Path, mark: str = _MARK) -> None:
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         step = "choose another -o"

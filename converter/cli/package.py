@@ -13,7 +13,7 @@ import click
 
 from converter.cli import cache
 from converter.cli.convert import NAMES, context
-from converter.cli.output import replace_folder
+from converter.cli.output import replace_folder, write_file
 from converter.cli.talk import tell_errors
 from converter.errors import PackageError, PolysigmaError, Unsupported
 from converter.rules import rule_files, rules_of
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from converter.packages import Content, Package, Release
 
 
+LOCK = "versions.lock.json"
+
+
 @click.command("package")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option(
@@ -30,7 +33,6 @@ if TYPE_CHECKING:
     "--rules",
     "places",
     multiple=True,
-    default=("sigma_rules",),
     type=click.Path(),
     help="Rule files or folders; repeat for several. Default: sigma_rules/.",
 )
@@ -39,6 +41,11 @@ if TYPE_CHECKING:
 @click.option("--release", default="1.0.0", help="The version of the packages as a whole.")
 @click.option("--attack", type=click.Choice(("18", "19")), help="Whose tactics; default: 19.")
 @click.option("--attack-data", type=click.Path(), help="ATT&CK from a file: MITRE's STIX bundle.")
+@click.option(
+    "--lock",
+    type=click.Path(),
+    help="The file of versions; default: versions.lock.json, or none where --rules are named.",
+)
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if the output is stale.")
 @click.option("--strict", is_flag=True, help="Exit 1 unless every rule is in every package.")
 def command(
@@ -49,6 +56,7 @@ def command(
     release: str,
     attack: str | None,
     attack_data: str | None,
+    lock: str | None,
     check: bool,
     strict: bool,
 ) -> None:
@@ -60,9 +68,12 @@ def command(
     packages = importlib.import_module("converter.packages")
     chosen = _chosen(names, packages.PACKAGES)
     edition = chosen_attack(attack, attack_data)
-    content, faults = gather(places, pipelines, packages.Release(version=release), edition)
+    lock_file = Path(lock or LOCK) if lock or not places else None
+    content, faults = gather(
+        places or ("sigma_rules",), pipelines, packages.Release(version=release), edition
+    )
     sealed = importlib.import_module("converter.packages.manifest").sealed
-    stale = 0
+    content, stale = _with_versions(content, lock_file, check)
     for name in chosen:
         package: Package = packages.PACKAGES[name](content)
         faults += _tell(name, package, strict)
@@ -73,6 +84,21 @@ def command(
             replace_folder(Path(out) / name, files, "manifest.json")
             click.echo(f"{len(files)} files below {out}/{name}/", err=True)
     sys.exit(1 if faults or stale else 0)
+
+
+def _with_versions(content: Content, file: Path | None, check: bool) -> tuple[Content, int]:
+    """The content with the versions of the lock, which is renewed, or is stale (1)."""
+    if file is None:
+        return content, 0
+    versions = importlib.import_module("converter.packages.versions")
+    raw = file.read_bytes() if file.is_file() else b""
+    found, after = versions.locked(content, versions.read_lock(raw, str(file)) if raw else {})
+    new = versions.write_lock(after)
+    if new != raw and check:
+        click.echo(f"stale: {file}", err=True)
+    elif new != raw:
+        write_file(file, new)
+    return found, int(check and new != raw)
 
 
 def _chosen(names: Sequence[str], known: Sequence[str]) -> list[str]:

@@ -107,7 +107,8 @@ def _names(
         about=tuple(meanings[0].facts(name) for part in special for name in part),
         standard=frozenset(core),
         indices=all_indices(meanings),
-        meaning=_meaning(rule, meanings, converter.rules),
+        meaning=_meaning(rule, meanings),
+        meanings=tuple(meanings),
     )
 
 
@@ -146,7 +147,7 @@ def _shown(
                 yield name
 
 
-def _meaning(rule: Rule, meanings: Sequence[Meaning], rules: RuleSet) -> str:
+def _meaning(rule: Rule, meanings: Sequence[Meaning]) -> str:
     """A name for what the rule asks: equal for rules written differently that ask the same."""
     parts = [f"{p.show(p.normal(one.predicate))}\n{' '.join(one.indices)}" for one in meanings]
     body: Mapping[str, Any] = rule.data.get("correlation", {}) if rule.kind == "correlation" else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from converter.attack import Attack
 from converter.errors import PolysigmaError
@@ -12,6 +13,9 @@ from converter.pipelines import Facts, Schema, Source
 from converter.queries import Query
 from converter.rules import Rule
 from converter.rules.correlations import Correlation
+
+if TYPE_CHECKING:
+    from converter.proving import Meaning
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,8 @@ class Names:
     `reads` are the fields that its queries test, with their facts, `standard` those of them that
     ECS itself has; `shows` what the rule lists under `fields:`; `group_by`, `counts`, `new_terms`
     and `suppress_by` the fields of a correlation, a first-seen rule and a suppression, `about` the
-    facts on these. `meaning` names what the rule asks: it changes with the logic alone.
+    facts on these. `meaning` names what the rule asks: it changes with the logic alone. `meanings`
+    are the predicates themselves, one for each rule of which any suffices.
     """
 
     reads: tuple[Facts, ...] = ()
@@ -44,6 +49,7 @@ class Names:
     standard: frozenset[str] = frozenset()
     indices: tuple[str, ...] = ()
     meaning: str = ""
+    meanings: tuple[Meaning, ...] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True)

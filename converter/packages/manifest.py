@@ -1,21 +1,24 @@
-"""What a package folder holds: manifest.json with the SHA-256 of each file, and SHA256SUMS."""
+"""What stands in a package folder besides: manifest.json, bom.cdx.json and SHA256SUMS."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
 
+from converter.packages.bom import bom
 from converter.packages.content import Content, Package
 from converter.packages.metadata import line
 from converter.packages.text import as_json
 
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"
+BOM = "bom.cdx.json"
 
 
 def sealed(name: str, package: Package, content: Content) -> dict[str, bytes]:
-    """The package's files with a manifest and sums beside them, sorted by path."""
+    """The package's files with a manifest, a bill and sums beside them, sorted by path."""
     files = dict(sorted(package.files.items()))
+    files[BOM] = bom(name, {path: digest(data) for path, data in files.items()}, content)
     manifest = {
         "package": name,
         "release": content.release.version,
