@@ -24,6 +24,7 @@ _COMMANDS = {
     "explain": ("converter.cli.explain", "Say why a rule did or did not match an event."),
     "prove": ("converter.cli.prove", "Say whether a query means the same as a rule."),
     "package": ("converter.cli.package", "Build what each platform installs."),
+    "coverage": ("converter.cli.coverage", "Show which ATT&CK techniques the rules look for."),
     "diff": ("converter.cli.diff", "Say what changed in rules and queries since a revision."),
     "docs": ("converter.cli.docs", "Write the page of all detections."),
     "lint": ("converter.cli.lint", "Check rules, their metadata and their samples."),
