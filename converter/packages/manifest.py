@@ -9,6 +9,7 @@ from converter.packages.bom import bom
 from converter.packages.content import Content, Package
 from converter.packages.metadata import line
 from converter.packages.text import as_json
+from converter.queries import report_path
 
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"
@@ -19,6 +20,7 @@ def sealed(name: str, package: Package, content: Content) -> dict[str, bytes]:
     """The package's files with a manifest, a bill and sums beside them, sorted by path."""
     files = dict(sorted(package.files.items()))
     files[BOM] = bom(name, {path: digest(data) for path, data in files.items()}, content)
+    places = {entry.rule.path: report_path(entry.rule) for entry in content.entries}
     manifest = {
         "package": name,
         "release": content.release.version,
@@ -31,7 +33,9 @@ def sealed(name: str, package: Package, content: Content) -> dict[str, bytes]:
             {"id": entry.rule.id, "version": entry.version, "title": line(entry.rule.title)}
             for entry in content.entries
         ],
-        "left_out": [{"path": error.path, "why": error.what} for error in package.left_out],
+        "left_out": [
+            {"path": places.get(error.path, ""), "why": error.what} for error in package.left_out
+        ],
     }
     files[MANIFEST] = as_json(manifest)
     files[SUMS] = sums(files)

@@ -22,12 +22,12 @@ _LEVELS: Mapping[str, Severity] = {
     "high": "high",
     "critical": "critical",
 }
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
 _TITLE = 200
 
 
 def line(value: object) -> str:
-    """Text on one line, without control characters and blanks at its ends."""
+    """Text on one line, without control characters, marks of direction and blanks at its ends."""
     return " ".join(_CONTROLS.sub(" ", str(value)).split())
 
 
@@ -63,7 +63,7 @@ def titles(rules: Iterable[Rule], most: int = _TITLE) -> dict[str, str]:
 
 def description(rule: Rule) -> str:
     """What the rule finds; its title where it says no more."""
-    return paragraphs(rule.data.get("description") or rule.title)
+    return paragraphs(rule.data.get("description") or "") or line(rule.title) or rule.id
 
 
 def reflowed(text: str) -> str:
