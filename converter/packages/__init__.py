@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from converter.packages import detection_rules, kibana, navigator, sigma
+from converter.packages import detection_rules, kibana, navigator, sigma, splunk
 from converter.packages.content import Content, Entry, Package, Release
 
 __all__ = ["PACKAGES", "Builder", "Content", "Entry", "Package", "Release"]
@@ -21,4 +21,5 @@ PACKAGES: Mapping[str, Builder] = {
     "kibana": kibana.build,
     "navigator": navigator.build,
     "sigma": sigma.build,
+    "splunk": splunk.build,
 }

@@ -1,0 +1,210 @@
+"""One rule's stanza of savedsearches.conf, for plain Splunk and for Enterprise Security.
+
+Settings: savedsearches.conf.spec of Splunk 9.2; those below `action.correlationsearch`,
+`action.notable` and `action.risk` as Enterprise Security 7 and 8 read them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from converter.errors import Unsupported
+from converter.packages.content import Content, Entry
+from converter.packages.metadata import (
+    description,
+    extra_text,
+    is_deprecated,
+    line,
+    risk_score,
+    severity,
+    span,
+    texts,
+)
+from converter.packages.splunk.conf import Stanza, as_value, defanged, plain, untoken
+from converter.packages.splunk.naming import Name
+from converter.packages.splunk.risk import Objects
+from converter.packages.splunk.search import Search, search
+from converter.packages.splunk.timing import Timing, timing
+from converter.packages.splunk.words import (
+    alert_severity,
+    annotated,
+    domain,
+    kill_chain,
+    story_title,
+)
+
+
+@dataclass(frozen=True)
+class Saved:
+    """One saved search, what it is made of, and whether it only reports when asked (`held`)."""
+
+    entry: Entry
+    name: Name
+    search: Search
+    objects: Objects
+    timing: Timing
+    held: bool
+    story: str
+
+    @property
+    def text(self) -> str:
+        """The whole search, on one line: query, time, the alert's fields, the user's filter."""
+        time = "| eval _time=first_seen " * (
+            self.search.aggregated and bool(_new_terms(self.entry))
+        )
+        return f"{self.search.text} {time}{self.objects.evals()} | `{self.name.macro}_filter`"
+
+
+def saved(entry: Entry, name: Name, content: Content, held: bool) -> Saved:
+    """Raises Unsupported where Splunk cannot run the rule, PackageError for wrong metadata."""
+    query = entry.queries.get("spl")
+    if query is None or not query.text or query.fidelity == "different":
+        why = "; ".join(query.notes) if query else "it was not converted to SPL"
+        step = "use another package for it"
+        raise Unsupported(f"no SPL: {line(why)}", path=entry.rule.path, next_step=step)
+    found = search(query.text, entry, content)
+    objects = Objects(entry, found)
+    story = plain(story_title(entry))
+    return Saved(entry, name, found, objects, timing(entry), held, story)
+
+
+def stanza(one: Saved, content: Content) -> Stanza:
+    """All settings of one saved search. Raises PackageError for wrong metadata."""
+    rule = one.entry.rule
+    head: dict[str, str | int] = {
+        "description": _description(one),
+        "search": one.text,
+        "disabled": 1,
+        "is_visible": 1,
+    }
+    if one.held:
+        spans = {key: text for key, text in one.timing.settings().items() if key in _RANGE}
+        return head | spans | {"enableSched": 0}
+    return (
+        head
+        | one.timing.settings()
+        | _alert(one)
+        | _correlation_search(one, content)
+        | _notable(one, content)
+        | {
+            "action.risk": 1,
+            "action.risk.param._risk": as_value(one.objects.param(risk_score(rule))),
+            "action.risk.param._risk_message": _told(one),
+            "action.risk.param._risk_score": 0,
+            "action.risk.param.verbose": 0,
+        }
+    )
+
+
+_RANGE = ("dispatch.earliest_time", "dispatch.latest_time")
+
+
+def _new_terms(entry: Entry) -> bool:
+    return "new_terms" in entry.rule.extra
+
+
+def _description(one: Saved) -> str:
+    rule = one.entry.rule
+    query = one.entry.queries["spl"]
+    parts = ["Deprecated." if is_deprecated(rule) else "", description(rule)]
+    if query.fidelity == "partial":
+        parts.append(f"Partial: {'; '.join(query.notes)}.")
+    return defanged(line(" ".join(part for part in parts if part)))
+
+
+def _alert(one: Saved) -> dict[str, str | int]:
+    found: dict[str, str | int] = {
+        "counttype": "number of events",
+        "relation": "greater than",
+        "quantity": 0,
+        "alert.track": 1,
+        "alert.digest_mode": 1,
+        "alert.severity": alert_severity(one.entry.rule),
+    }
+    if not one.timing.quiet:
+        return found | {"alert.suppress": 0}
+    fields = ", ".join(one.search.groups)
+    found |= {"alert.suppress": 1, "alert.suppress.period": span(one.timing.quiet)}
+    return found | {"alert.suppress.fields": fields} if fields else found
+
+
+def _correlation_search(one: Saved, content: Content) -> dict[str, str | int]:
+    rule = one.entry.rule
+    version = {
+        "deprecated": str(int(is_deprecated(rule))),
+        "detection_id": rule.id,
+        "detection_version": str(one.entry.version),
+    }
+    return {
+        "action.correlationsearch.enabled": 1,
+        "action.correlationsearch.label": one.name.search,
+        "action.correlationsearch.detection_type": "ebd",
+        "action.correlationsearch.annotations": as_value(
+            annotated(rule, content.attack, one.story)
+        ),
+        "action.correlationsearch.metadata": as_value(version),
+    }
+
+
+def _notable(one: Saved, content: Content) -> dict[str, str | int]:
+    rule = one.entry.rule
+    level = "informational" if rule.level.lower() == "informational" else severity(rule)
+    drilldown = _drilldown(one)
+    found: dict[str, str | int] = {
+        "action.notable": 1,
+        "action.notable.param.rule_title": _told(one),
+        "action.notable.param.rule_description": untoken(_description(one)),
+        "action.notable.param.security_domain": domain(one.entry),
+        "action.notable.param.severity": level,
+        "action.notable.param.nes_fields": ",".join(one.objects.risk),
+        "action.notable.param.drilldown_name": drilldown["name"],
+        "action.notable.param.drilldown_search": drilldown["search"],
+        "action.notable.param.drilldown_earliest_offset": drilldown["earliest_offset"],
+        "action.notable.param.drilldown_latest_offset": drilldown["latest_offset"],
+        "action.notable.param.drilldown_searches": as_value([drilldown, _risk_drilldown(one)]),
+    }
+    steps = next_steps(one.entry, content)
+    if steps:
+        guide = as_value({"version": 1, "data": untoken(defanged(steps))})
+        found["action.notable.param.next_steps"] = guide
+    return found
+
+
+def _told(one: Saved) -> str:
+    """The title and whom it is about, a field of the result."""
+    return f"{untoken(defanged(line(one.entry.rule.title)))}: ${one.objects.first}$"
+
+
+def _drilldown(one: Saved) -> dict[str, str]:
+    """What the alert was raised for. The search is named, not copied: its text may hold dollars."""
+    field = one.objects.first
+    return {
+        "name": f"What was found about ${field}$",
+        "search": f'| savedsearch "{one.name.search}" nosubstitution=true'
+        f' | search {field}="${field}$"',
+        "earliest_offset": "$info_min_time$",
+        "latest_offset": "$info_max_time$",
+    }
+
+
+def _risk_drilldown(one: Saved) -> dict[str, str]:
+    field = one.objects.first
+    return {
+        "name": f"Risk of ${field}$ in the last 7 days",
+        "search": f'| from datamodel Risk.All_Risk | search risk_object="${field}$"'
+        " | stats count min(_time) as first_time max(_time) as last_time sum(risk_score) as score"
+        " by source",
+        "earliest_offset": "7d",
+        "latest_offset": "0",
+    }
+
+
+def next_steps(entry: Entry, content: Content) -> str:
+    """How to look into an alert: the guide, else what is known of false alarms and sources."""
+    guide = extra_text(entry.rule, "investigation_guide")
+    if guide:
+        return guide
+    false = [f"- {text}" for text in texts(entry.rule, "falsepositives")]
+    phases = kill_chain(entry.rule, content.attack)
+    parts = ["False positives:", *false] if false else []
+    return "\n".join([*parts, f"Kill chain: {', '.join(phases)}"] if phases else parts)
