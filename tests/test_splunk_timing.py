@@ -69,3 +69,11 @@ def test_a_correlation_reads_its_timespan_besides() -> None:
     assert burst["dispatch.earliest_time"] == "-45m@m"
     assert burst["alert.suppress.period"] == "45m"
     assert burst["alert.suppress.fields"] == "userIdentity.arn"
+
+
+def test_a_rule_decides_what_is_not_repeated() -> None:
+    """Fields and time of a suppression go to Splunk under Splunk's names."""
+    quiet = "{suppression: {by: [userIdentity.arn, sourceIPAddress], within: 1h}}"
+    (one,) = searches(polysigma=quiet)
+    assert one["alert.suppress.period"] == "60m"
+    assert one["alert.suppress.fields"] == "userIdentity.arn, sourceIPAddress"

@@ -32,6 +32,7 @@ from converter.packages.splunk.words import (
     kill_chain,
     story_title,
 )
+from converter.rules.correlations import seconds
 
 
 @dataclass(frozen=True)
@@ -121,11 +122,23 @@ def _alert(one: Saved) -> dict[str, str | int]:
         "alert.digest_mode": 1,
         "alert.severity": alert_severity(one.entry.rule),
     }
-    if not one.timing.quiet:
-        return found | {"alert.suppress": 0}
-    fields = ", ".join(one.search.groups)
-    found |= {"alert.suppress": 1, "alert.suppress.period": span(one.timing.quiet)}
-    return found | {"alert.suppress.fields": fields} if fields else found
+    return found | _suppression(one)
+
+
+def _suppression(one: Saved) -> dict[str, str | int]:
+    """For how long no alert comes again for the same values of which fields."""
+    wanted = one.entry.rule.extra.get("suppression")
+    wanted = wanted if isinstance(wanted, dict) else {}
+    by = one.entry.names["splunk"].suppress_by
+    period = one.timing.quiet
+    if by and not one.search.aggregated:
+        period = max(period, seconds(wanted.get("within")) or one.timing.period)
+    else:
+        by = one.search.groups
+    if not period:
+        return {"alert.suppress": 0}
+    fields = {"alert.suppress.fields": ", ".join(by)} if by else {}
+    return {"alert.suppress": 1, "alert.suppress.period": span(period), **fields}
 
 
 def _correlation_search(one: Saved, content: Content) -> dict[str, str | int]:
