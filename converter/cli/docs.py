@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import click
 import yaml
 
+from converter.cli.output import write_file
 from converter.cli.talk import tell_errors
 from converter.detections import Documented, page, without_rule
 from converter.errors import PackageError
@@ -43,7 +43,7 @@ def command(rules: tuple[str, ...], report: str, documented: str, out: str, chec
         click.echo(f"{out}/{name} is stale; run polysigma docs", err=True)
     if not check:
         for name in stale:
-            _write(Path(out) / name, files[name])
+            write_file(Path(out) / name, files[name])
     sys.exit(1 if faults or missing or (check and stale) else 0)
 
 
@@ -70,16 +70,3 @@ def _read_documented(path: Path) -> list[Documented]:
 
 def _content(path: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
-
-
-def _write(path: Path, content: bytes) -> None:
-    """The whole file or none of it."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        new = path.with_name(f".{path.name}-new")
-        new.write_bytes(content)
-        os.replace(new, path)
-    except OSError as error:
-        what = f"cannot be written ({error.strerror})"
-        raise PackageError(what, path=str(path), next_step="choose another -o") from None
-    click.echo(str(path), err=True)

@@ -9,7 +9,8 @@ from sigma.backends.elasticsearch.elasticsearch_lucene import LuceneBackend
 
 from converter import predicate as p
 from converter.languages.arranging import TextTest
-from converter.languages.elastic import TEXTS, ElasticEmitter, is_anything, pattern_of, text_of
+from converter.languages.colon import ColonEmitter
+from converter.languages.elastic import TEXTS, pattern_of
 from converter.languages.emitter import Said
 from converter.pipelines import Facts
 
@@ -19,7 +20,7 @@ _WORDS = frozenset({"and", "or", "not"})
 _SPECIAL = re.compile(r'([\\():<>"*{}])')
 
 
-class Kql(ElasticEmitter, LuceneBackend):
+class Kql(ColonEmitter, LuceneBackend):
     """Says what Kibana's own rules say; what needs folding or expressions is left to Lucene."""
 
     language: ClassVar[str] = "kql"
@@ -33,22 +34,7 @@ class Kql(ElasticEmitter, LuceneBackend):
             self.refuse(f"the field name {name!r} needs escapes", "use Lucene")
         return name
 
-    def _is(self, facts: Facts, value: str) -> Said:
-        return Said(f"{self.field_name(facts.name)}:{value}")
-
-    def text(self, test: TextTest, facts: Facts) -> Said:
-        if is_anything(test):
-            return self.exists(facts)
-        return self._is(facts, self._value(test, facts))
-
-    def texts(self, tests: tuple[TextTest, ...], facts: Facts) -> Said:
-        return self._list(facts, list(dict.fromkeys(self._value(test, facts) for test in tests)))
-
-    def _list(self, facts: Facts, values: list[str]) -> Said:
-        joined = " or ".join(values)
-        return self._is(facts, f"({joined})" if len(values) > 1 else joined)
-
-    def _value(self, test: TextTest, facts: Facts) -> str:
+    def spelt(self, test: TextTest, facts: Facts) -> str:
         self.check_text(test, facts)
         if facts.type in TEXTS:
             self.refuse(f"{facts.name} is analysed text", "use ES|QL")
@@ -71,25 +57,22 @@ class Kql(ElasticEmitter, LuceneBackend):
         )
 
     def numbers(self, facts: Facts, values: list[int | float]) -> Said:
-        return self._list(facts, list(map(str, values)))
-
-    def boolean(self, facts: Facts, value: bool) -> Said:
-        return self._is(facts, text_of(value))
+        return self.is_any(facts, list(map(str, values)))
 
     def address(self, facts: Facts, value: str) -> Said:
-        return self._is(facts, _quoted(value))
+        return self.is_value(facts, _quoted(value))
 
     def regex(self, test: p.Regex, facts: Facts) -> Said:
         self.refuse("there are no regular expressions", "use Lucene")
 
     def within(self, facts: Facts, networks: list[str]) -> Said:
-        return self._list(facts, list(map(_quoted, networks)))
+        return self.is_any(facts, list(map(_quoted, networks)))
 
     def compare(self, test: p.Compare, facts: Facts) -> Said:
         return Said(f"{self.field_name(facts.name)} {test.op} {test.value}")
 
     def exists(self, facts: Facts) -> Said:
-        return self._is(facts, "*")
+        return self.is_value(facts, "*")
 
     def null(self, facts: Facts) -> Said:
         return self.negate(self.exists(facts))

@@ -9,7 +9,8 @@ from sigma.backends.elasticsearch.elasticsearch_lucene import LuceneBackend
 
 from converter import predicate as p
 from converter.languages.arranging import TextTest
-from converter.languages.elastic import TEXTS, ElasticEmitter, is_anything, pattern_of, text_of
+from converter.languages.colon import ColonEmitter
+from converter.languages.elastic import TEXTS, pattern_of
 from converter.languages.emitter import Rank, Said
 from converter.languages.lucene_regexp import from_glob, from_regex
 from converter.pipelines import Facts
@@ -20,7 +21,7 @@ _SPECIAL = re.compile(r'([+\-=&|!(){}\[\]^"~*?:\\/<>\s])')
 _FIELD_SPECIAL = re.compile(r'([+\-=&|!(){}\[\]^"~*?:\\/<>\s,;#\'`%$])')
 
 
-class Lucene(ElasticEmitter, LuceneBackend):
+class Lucene(ColonEmitter, LuceneBackend):
     """AND, OR and NOT are no ordinary booleans here: every mixed group is parenthesised."""
 
     language: ClassVar[str] = "lucene"
@@ -38,22 +39,7 @@ class Lucene(ElasticEmitter, LuceneBackend):
         escaped = _FIELD_SPECIAL.sub(r"\\\1", name)
         return f"\\{escaped}" if name in _WORDS else escaped
 
-    def _is(self, facts: Facts, value: str) -> Said:
-        return Said(f"{self.field_name(facts.name)}:{value}")
-
-    def text(self, test: TextTest, facts: Facts) -> Said:
-        if is_anything(test):
-            return self.exists(facts)
-        return self._is(facts, self._value(test, facts))
-
-    def texts(self, tests: tuple[TextTest, ...], facts: Facts) -> Said:
-        return self._list(facts, list(dict.fromkeys(self._value(test, facts) for test in tests)))
-
-    def _list(self, facts: Facts, values: list[str]) -> Said:
-        joined = str(self.list_separator).join(values)
-        return self._is(facts, f"({joined})" if len(values) > 1 else joined)
-
-    def _value(self, test: TextTest, facts: Facts) -> str:
+    def spelt(self, test: TextTest, facts: Facts) -> str:
         if facts.type in TEXTS:
             return self._analysed(test, facts)
         if facts.type == "flattened":
@@ -88,22 +74,19 @@ class Lucene(ElasticEmitter, LuceneBackend):
         return _exact(test)
 
     def numbers(self, facts: Facts, values: list[int | float]) -> Said:
-        return self._list(facts, list(map(_number, values)))
-
-    def boolean(self, facts: Facts, value: bool) -> Said:
-        return self._is(facts, text_of(value))
+        return self.is_any(facts, list(map(_number, values)))
 
     def address(self, facts: Facts, value: str) -> Said:
-        return self._is(facts, _quoted(value))
+        return self.is_value(facts, _quoted(value))
 
     def regex(self, test: p.Regex, facts: Facts) -> Said:
-        return self._is(facts, _slashed(self.regexp_of(test, facts)))
+        return self.is_value(facts, _slashed(self.regexp_of(test, facts)))
 
     def within(self, facts: Facts, networks: list[str]) -> Said:
-        return self._list(facts, list(map(_quoted, networks)))
+        return self.is_any(facts, list(map(_quoted, networks)))
 
     def compare(self, test: p.Compare, facts: Facts) -> Said:
-        return self._is(facts, f"{test.op}{_number(test.value)}")
+        return self.is_value(facts, f"{test.op}{_number(test.value)}")
 
     def exists(self, facts: Facts) -> Said:
         return Said(f"_exists_:{self.field_name(facts.name)}")
