@@ -64,12 +64,13 @@ class Converter:
 
     def _first_seen(self, rule: Rule, kind: type[Emitter]) -> Query:
         terms = rule.extra["new_terms"]
-        history = seconds(terms.get("history"))
-        if history is None or not terms.get("fields"):
+        terms = terms if isinstance(terms, dict) else {}
+        history, fields = seconds(terms.get("history")), terms.get("fields")
+        if history is None or not isinstance(fields, list) or not fields:
             step = "write `new_terms: {fields: [...], history: 14d}`"
             raise rule.error("unreadable new_terms", "polysigma", "new_terms", next_step=step)
         spans = [seconds(rule.extra.get(name, default)) for name, default in _SCHEDULE]
-        names = [self.mapped_name(rule, str(name), kind.schema) for name in terms["fields"]]
+        names = [self.mapped_name(rule, str(name), kind.schema) for name in fields]
         first = FirstSeen(tuple(names), history, sum(span or 0 for span in spans))
         meaning = self.meaning(rule, kind.schema)
         return kind(meaning.facts, meaning.indices).emit_first_seen(meaning.predicate, first)

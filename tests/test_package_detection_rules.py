@@ -90,6 +90,12 @@ def test_deprecated_rules_stay_as_stubs() -> None:
     assert one["rule"]["name"] == "Deprecated - A title"
 
 
+def test_a_score_of_nothing_is_refused() -> None:
+    """The repository's scores begin at 1."""
+    package = detection_rules.build(content(polysigma="{risk_score: 0}"))
+    assert [error.next_step for error in package.left_out] == ["write 1 or more"]
+
+
 def test_a_rule_without_a_date_is_refused() -> None:
     """The repository requires a date; the message says what to write."""
     package = detection_rules.build(content(date=""))
@@ -112,8 +118,11 @@ def test_text_never_becomes_syntax(title: str, guide: str, author: str) -> None:
     (toml,) = read(changed).values()
     (line,) = b"".join(kibana.build(changed).files.values()).splitlines()
     wanted = json.loads(line)
-    for key in ("name", "author", "note"):
+    for key in ("author", "note", "description"):
         assert toml["rule"].get(key) == wanted.get(key)
+    assert toml["rule"]["name"] in (wanted["name"], f"Rule {entry.rule.id}") or re.fullmatch(
+        rf"[^a-zA-Z0-9]*{re.escape(toml['rule']['name'])}[^a-zA-Z0-9]*", wanted["name"]
+    )
 
 
 CACHE: list[Content] = []

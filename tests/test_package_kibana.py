@@ -150,7 +150,7 @@ def test_the_mirror_rule_is_the_documented_one() -> None:
         for one in rule["threat"]
     ] == AIMS
     assert rule["threat"][0]["technique"][0]["reference"].endswith("/techniques/T1020/")
-    assert rule["note"].startswith("## ")
+    assert rule["note"].startswith("## Triage and analysis\n\n### ")
     assert rule["setup"]
     assert {"name": "event.outcome", "type": "keyword", "ecs": True} in rule["required_fields"]
     assert rule["related_integrations"][0]["integration"] == "cloudtrail"
@@ -219,6 +219,23 @@ def test_a_rule_with_value_lists_brings_an_exception_list() -> None:
     assert lists
     assert {one["list_id"] for one in named} == lists.keys()
     assert all(lists[one["list_id"]]["type"] == one["type"] for one in named)
+
+
+GUIDES = {
+    "# Look\n\ntwice": "## Triage and analysis\n\n## Look\n\ntwice",
+    "## Look\n\n### Here": "## Triage and analysis\n\n### Look\n\n#### Here",
+    "## Triage and analysis\n\n### Here": "## Triage and analysis\n\n### Here",
+    "## Look\n```\n# code\n```\n## Next": (
+        "## Triage and analysis\n\n### Look\n```\n# code\n```\n### Next"
+    ),
+    "#tag": "## Triage and analysis\n\n#tag",
+}
+
+
+@pytest.mark.parametrize("text", GUIDES)
+def test_guides_open_as_those_of_elastic_do(text: str) -> None:
+    """Headings go one level down below Triage and analysis, and code stays as it is."""
+    assert only(polysigma=json.dumps({"investigation_guide": text}))["note"] == GUIDES[text]
 
 
 def test_a_deprecated_rule_leaves_a_stub() -> None:

@@ -98,7 +98,15 @@ REFUSED = {
     "no id": (PLAIN.replace("id: {id}\n", ""), "the rule has no id"),
     "no uuid": (PLAIN.replace("{id}", "None"), "no UUID"),
     "a level of one's own": (PLAIN.replace("level: low", "level: grave"), "grave"),
-    "a score in words": (PLAIN + "polysigma: {{risk_score: high}}\n", "no risk score"),
+    "a score in words": (PLAIN + "polysigma: {{risk_score: high}}\n", "from 0 to 100"),
+    "a score of yes": (PLAIN + "polysigma: {{risk_score: yes}}\n", "from 0 to 100"),
+    "no alerts": (PLAIN + "polysigma: {{max_alerts: 0}}\n", "from 1"),
+    "a suppression of nothing": (PLAIN + "polysigma: {{suppression: {{by: []}}}}\n", "no fields"),
+    "a suppression in words": (
+        PLAIN + "polysigma: {{suppression: {{by: [a], within: long}}}}\n",
+        "no time span",
+    ),
+    "a list of terms": (PLAIN + "polysigma: {{new_terms: [eventName]}}\n", "unreadable new_terms"),
     "a schedule in words": (PLAIN + "polysigma: {{interval: often}}\n", "no time span"),
     "no title": (PLAIN.replace("title: A title\n", ""), "no title"),
 }

@@ -13,13 +13,21 @@ import pytest
 
 from converter.convert import Converter
 from converter.ingest import to_ecs, to_splunk
-from converter.languages import LANGUAGES, eql_engine, esql_engine, lucene_engine, spl_engine
+from converter.languages import (
+    EMITTERS,
+    eql_engine,
+    esql_engine,
+    kql_engine,
+    lucene_engine,
+    spl_engine,
+)
 from converter.pipelines import Pipelines, Source
 from converter.rules import Rule, read_rules
 from converter.samples import read_samples
 
 ROOT = Path(__file__).resolve().parent.parent
 ENGINES: dict[str, Any] = {
+    "kql": kql_engine.evaluate,
     "lucene": lucene_engine.evaluate,
     "eql": eql_engine.evaluate,
     "esql": esql_engine.evaluate,
@@ -63,7 +71,7 @@ def test_queries_find_what_their_rule_matches(rule: Rule) -> None:
     ):
         if not query.text:
             continue
-        events = stored[LANGUAGES[language].schema]
+        events = stored[EMITTERS[language].schema]
         found = set(ENGINES[language](query.text, mapping(source), events))
         loss = " ".join(query.notes) if query.fidelity == "partial" else ""
         assert "more" in loss or found <= wanted, (language, query.text)

@@ -15,9 +15,7 @@ from converter.languages.emitter import Said
 from converter.pipelines import Facts
 
 _BARE = re.compile(r"[A-Za-z0-9_@.-]+")
-_NAME = re.compile(r"[A-Za-z0-9_@.-]+")
 _WORDS = frozenset({"and", "or", "not"})
-_SPECIAL = re.compile(r'([\\():<>"*{}])')
 
 
 class Kql(ColonEmitter, LuceneBackend):
@@ -30,7 +28,7 @@ class Kql(ColonEmitter, LuceneBackend):
     not_token: ClassVar[str] = "not"
 
     def field_name(self, name: str) -> str:
-        if not _NAME.fullmatch(name) or name.lower() in _WORDS:
+        if not _BARE.fullmatch(name) or name.lower() in _WORDS:
             self.refuse(f"the field name {name!r} needs escapes", "use Lucene")
         return name
 
@@ -46,15 +44,13 @@ class Kql(ColonEmitter, LuceneBackend):
         return self._starred(pattern, facts)
 
     def _starred(self, pattern: p.Pattern, facts: Facts) -> str:
+        """Elasticsearch and Kibana free escapes beside stars differently, so there are none."""
         texts = [piece for piece in pattern if isinstance(piece, str)]
         if p.Wildcard.ONE in pattern:
             self.refuse("there is no wildcard for one character", "use Lucene")
-        if facts.type == "flattened" or any(re.search(r"\s", text) for text in texts):
-            self.refuse(f"no wildcards beside blanks or in {facts.name}", "use Lucene")
-        return "".join(
-            "*" if isinstance(piece, p.Wildcard) else _SPECIAL.sub(r"\\\1", piece)
-            for piece in pattern
-        )
+        if facts.type == "flattened" or not all(map(_BARE.fullmatch, texts)):
+            self.refuse(f"no stars beside special characters or in {facts.name}", "use Lucene")
+        return "".join("*" if isinstance(piece, p.Wildcard) else piece for piece in pattern)
 
     def numbers(self, facts: Facts, values: list[int | float]) -> Said:
         return self.is_any(facts, list(map(str, values)))

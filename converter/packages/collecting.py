@@ -57,7 +57,6 @@ def _entry(one: Converted, converter: Converter) -> Entry:
     is_new = "new_terms" in rule.extra
     plain = converter.convert(_forgetful(rule) if is_new else rule).queries
     queries = dict(one.queries) if is_new else {"kql": plain["kql"], **one.queries}
-    version = rule.extra.get("version", 1)
     return Entry(
         rule,
         queries,
@@ -66,8 +65,13 @@ def _entry(one: Converted, converter: Converter) -> Entry:
         plain if is_new else {},
         body,
         bases,
-        version if isinstance(version, int) else 1,
+        _version(rule),
     )
+
+
+def _version(rule: Rule) -> int:
+    version = rule.extra.get("version", 1)
+    return version if type(version) is int and version > 0 else 1
 
 
 def _source(rule: Rule, pipelines: Pipelines) -> Source | None:
@@ -89,11 +93,11 @@ def _names(
 ) -> Names:
     meanings = converter.meanings(rule, schema)
     terms = rule.extra.get("new_terms")
-    new = terms.get("fields", ()) if isinstance(terms, dict) else ()
+    new = _list(terms.get("fields")) if isinstance(terms, dict) else ()
     keys = [body.field_of(name, bases[0]) for name in body.group_by] if body else []
     counted = [body.field_of(name, bases[0]) for name in body.fields] if body else []
     suppression = rule.extra.get("suppression")
-    quiet = suppression.get("by", ()) if isinstance(suppression, dict) else ()
+    quiet = _list(suppression.get("by")) if isinstance(suppression, dict) else ()
     special = [_mapped(part, bases, converter, schema) for part in (keys, counted, new, quiet)]
     reads = _reads(meanings)
     core = (one.name for one in reads if converter.pipelines.is_core(schema, one.name))
@@ -110,6 +114,10 @@ def _names(
         meaning=_meaning(rule, meanings),
         meanings=tuple(meanings),
     )
+
+
+def _list(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else ()
 
 
 def _mapped(

@@ -16,7 +16,7 @@ from converter.errors import PackageError, PolysigmaError
 from converter.packages.content import Content, Entry, Package
 from converter.packages.kibana import losses, related_integrations, rule_object
 from converter.packages.kibana_types import Shape, choose
-from converter.packages.metadata import is_deprecated, line, titles
+from converter.packages.metadata import is_deprecated, line, risk_score, titles
 from converter.packages.threat import aims
 from converter.rules import Rule
 
@@ -31,6 +31,9 @@ _WORKED_OUT = {
 _DATE = re.compile(r"(\d{4})[-/](\d{2})[-/](\d{2})")
 _MATURITY = {"stable": "production", "test": "production", "deprecated": "deprecated"}
 _LONG = 80
+_ENDS = re.compile(
+    r"^[^a-zA-Z0-9]+|[^a-zA-Z0-9()\[\]]+$"
+)  # what a name there cannot begin, end with
 
 
 def build(content: Content) -> Package:
@@ -42,6 +45,7 @@ def build(content: Content) -> Package:
     for entry in content.entries:
         try:
             shape = choose(entry, content)
+            _check_score(entry.rule)
             rule = rule_object(entry, shape, content, named[entry.rule.id])
             data = {
                 "metadata": _metadata(entry, "building_block_type" in rule),
@@ -77,6 +81,13 @@ def _packages(entry: Entry) -> list[str]:
     return sorted({one["package"] for one in related_integrations(entry)})
 
 
+def _check_score(rule: Rule) -> None:
+    if risk_score(rule) == 0:
+        what = "a risk score of 0, where detection-rules begins at 1"
+        at = rule.line("polysigma", "risk_score")
+        raise PackageError(what, path=rule.path, line=at, next_step="write 1 or more")
+
+
 def _date(rule: Rule, key: str) -> str:
     found = _DATE.fullmatch(str(rule.data.get(key, "")))
     if found is None:
@@ -88,6 +99,7 @@ def _date(rule: Rule, key: str) -> str:
 
 def _rule(found: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
     rule = {key: value for key, value in found.items() if key not in _WORKED_OUT}
+    rule["name"] = _ENDS.sub("", rule["name"]) or f"Rule {rule['rule_id']}"
     if shape.type == "esql" and "METADATA _id" in shape.query.text:
         rule["query"] = f"{shape.query.text}\n| KEEP *"
     if shape.type == "new_terms":

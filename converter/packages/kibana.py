@@ -12,7 +12,7 @@ from typing import Any
 from converter.attack import Attack, Tactic, Technique
 from converter.errors import PolysigmaError
 from converter.packages.content import Content, Entry, Package
-from converter.packages.elastic_tags import tags
+from converter.packages.elastic_style import guide, tags
 from converter.packages.kibana_exceptions import lists_of
 from converter.packages.kibana_types import Shape, choose
 from converter.packages.metadata import (
@@ -21,11 +21,13 @@ from converter.packages.metadata import (
     extra_text,
     is_deprecated,
     line,
+    most_alerts,
     reflowed,
     risk_score,
     schedule,
     severity,
     span,
+    suppression,
     texts,
     titles,
 )
@@ -35,7 +37,7 @@ from converter.rules import Rule
 
 MOST_OBJECTS = 10_000
 MOST_BYTES = 10_485_760
-_MOST_ALERTS = 100
+_UNITS = {"h": 3600, "m": 60, "s": 1}
 _TYPES = {"map_text": "keyword", "lowercase": "keyword"}
 
 
@@ -76,14 +78,14 @@ def rule_object(entry: Entry, shape: Shape, content: Content, name: str) -> dict
         **({} if shape.type == "esql" else {"index": list(entry.names["ecs"].indices)}),
         **shape.fields,
         **_timing(entry, shape),
-        "max_signals": rule.extra.get("max_alerts", _MOST_ALERTS),
+        "max_signals": most_alerts(rule),
         "author": authors(rule),
         "license": line(rule.data.get("license", "")),
         "tags": tags(entry, content),
         "references": texts(rule, "references"),
         "false_positives": texts(rule, "falsepositives"),
         "threat": threat(rule, content.attack),
-        "note": extra_text(rule, "investigation_guide"),
+        "note": guide(rule),
         "setup": _setup(rule, shape),
         "required_fields": required_fields(entry),
         "related_integrations": related_integrations(entry),
@@ -123,23 +125,21 @@ def _of_people(entry: Entry) -> dict[str, Any]:
 
 def _suppression(entry: Entry, shape: Shape) -> dict[str, Any]:
     """One alert for the events that agree in some fields, for a while where the rule says so."""
-    wanted = entry.rule.extra.get("suppression")
-    if not isinstance(wanted, dict):
+    wanted = suppression(entry.rule)
+    by = list(entry.names["ecs"].suppress_by)
+    if wanted is None or not by:
         return {}
-    found: dict[str, Any] = {}
-    within = str(wanted.get("within", ""))
-    if within:
-        value, unit = int(within[:-1]), within[-1]
-        found["duration"] = {
-            "value": value * 24 if unit == "d" else value,
-            "unit": "h" if unit == "d" else unit,
-        }
+    found: dict[str, Any] = {"duration": _duration(wanted.within)} if wanted.within else {}
     if shape.type == "threshold":
         return {"alert_suppression": found} if found else {}
-    missing = "doNotSuppress" if wanted.get("missing") == "alert" else "suppress"
-    by = list(entry.names["ecs"].suppress_by)
-    found = {"group_by": by, **found, "missing_fields_strategy": missing}
-    return {"alert_suppression": found} if by else {}
+    missing = "doNotSuppress" if wanted.each_missing else "suppress"
+    return {"alert_suppression": {"group_by": by, **found, "missing_fields_strategy": missing}}
+
+
+def _duration(time: int) -> dict[str, Any]:
+    """Seconds in the largest of Kibana's units that is whole."""
+    value, unit = next((time // n, unit) for unit, n in _UNITS.items() if time % n == 0)
+    return {"value": value, "unit": unit}
 
 
 def required_fields(entry: Entry) -> list[dict[str, Any]]:

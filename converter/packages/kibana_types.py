@@ -106,7 +106,8 @@ def _new_terms(entry: Entry, reach: int) -> Iterator[Shape]:
     names = entry.names["ecs"].new_terms
     types = {facts.name: facts.type for facts in entry.names["ecs"].about}
     flattened = len(names) > 1 and any(types.get(name) == "flattened" for name in names)
-    history = seconds(entry.rule.extra["new_terms"].get("history"))
+    terms = entry.rule.extra["new_terms"]
+    history = seconds(terms.get("history")) if isinstance(terms, dict) else None
     if not 0 < len(names) <= _MOST_TERMS or flattened or not history:
         return
     fields = {"new_terms_fields": list(names), "history_window_start": f"now-{_plain(history)}"}

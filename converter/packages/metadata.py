@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 from converter.errors import PackageError
@@ -84,13 +85,20 @@ def severity(rule: Rule) -> Severity:
 
 def risk_score(rule: Rule) -> int:
     """From 0 to 100: the rule's own, else what its level stands for. Raises PackageError."""
-    score = rule.extra.get("risk_score", SCORES[severity(rule)])
-    if isinstance(score, bool) or not isinstance(score, int) or not 0 <= score <= 100:
-        at = rule.line("polysigma", "risk_score")
-        step = "write a whole number from 0 to 100"
-        what = f"{line(score)} is no risk score"
-        raise PackageError(what, path=rule.path, line=at, next_step=step)
-    return score
+    return _number(rule, "risk_score", SCORES[severity(rule)], range(101), "from 0 to 100")
+
+
+def most_alerts(rule: Rule, default: int = 100) -> int:
+    """How many alerts one run may raise. Raises PackageError for what is no such number."""
+    return _number(rule, "max_alerts", default, range(1, 1_000_001), "from 1 to 1000000")
+
+
+def _number(rule: Rule, key: str, default: int, fitting: range, said: str) -> int:
+    found = rule.extra.get(key, default)
+    if isinstance(found, bool) or not isinstance(found, int) or found not in fitting:
+        what = f"the {key.replace('_', ' ')} {line(found)} is not to be used"
+        raise _error(rule, what, key, f"write a whole number {said}")
+    return found
 
 
 def schedule(rule: Rule) -> tuple[int, int]:
@@ -100,16 +108,48 @@ def schedule(rule: Rule) -> tuple[int, int]:
     Raises PackageError for what is no time span.
     """
     interval = rule.extra.get("interval", "5m")
-    found = []
-    for name, default in (("interval", "5m"), ("lookback", interval)):
-        span = seconds(rule.extra.get(name, default))
-        if span is None:
-            at = rule.line("polysigma", name)
-            step = "write a whole number and s, m, h or d, such as 10m"
-            what = f"the {name} {line(rule.extra.get(name))} is no time span"
-            raise PackageError(what, path=rule.path, line=at, next_step=step)
-        found.append(span)
-    return found[0], found[1]
+    return _span(rule, interval, "interval"), _span(
+        rule, rule.extra.get("lookback", interval), "lookback"
+    )
+
+
+def _span(rule: Rule, text: object, key: str) -> int:
+    found = seconds(text)
+    if found is None:
+        what = f"the {key} {line(text)} is no time span"
+        raise _error(rule, what, key, "write a whole number and s, m, h or d, such as 10m")
+    return found
+
+
+def _error(rule: Rule, what: str, key: str, next_step: str) -> PackageError:
+    at = rule.line("polysigma", key)
+    return PackageError(what, path=rule.path, line=at, next_step=next_step)
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """One alert for events that agree in some fields: for so many seconds, or (0) in each run.
+
+    `each_missing`: an event that lacks one of the fields is an alert of its own.
+    """
+
+    within: int
+    each_missing: bool
+
+
+def suppression(rule: Rule) -> Suppression | None:
+    """What the rule says of it; its fields, in each schema's names, are `Names.suppress_by`.
+
+    Raises PackageError for what is no suppression.
+    """
+    found = rule.extra.get("suppression")
+    if found is None:
+        return None
+    if not isinstance(found, dict) or not isinstance(found.get("by"), list) or not found["by"]:
+        step = "write suppression: {by: [field], within: 1h}"
+        raise _error(rule, "the suppression names no fields", "suppression", step)
+    within = _span(rule, found["within"], "suppression") if "within" in found else 0
+    return Suppression(within, found.get("missing") == "alert")
 
 
 def span(time: int) -> str:

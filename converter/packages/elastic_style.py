@@ -1,12 +1,17 @@
-"""Tags in Elastic's style: `Domain: Cloud`, `Data Source: AWS`, `Tactic: Exfiltration`."""
+"""Elastic's style: tags such as `Domain: Cloud`, guides that open with Triage and analysis."""
 
 from __future__ import annotations
+
+import re
 
 from converter.packages.content import Content, Entry
 from converter.packages.metadata import extra_text, line
 from converter.packages.threat import aims
+from converter.rules import Rule
 
 _GUIDE = "Resources: Investigation Guide"
+_TRIAGE = "## Triage and analysis"
+_FENCE = re.compile(r"(^```.*?^```|^~~~.*?^~~~)", re.MULTILINE | re.DOTALL)
 
 
 def tags(entry: Entry, content: Content) -> list[str]:
@@ -24,3 +29,19 @@ def tags(entry: Entry, content: Content) -> list[str]:
     if extra_text(entry.rule, "investigation_guide"):
         kept.append(_GUIDE)
     return list(dict.fromkeys(kept))
+
+
+def guide(rule: Rule) -> str:
+    """The investigation guide, its headings one level lower below the one that Elastic's open with.
+
+    Code between fences stays as it is.
+    """
+    text = extra_text(rule, "investigation_guide")
+    if not text or text.startswith(_TRIAGE):
+        return text
+    parts = _FENCE.split(text)
+    lowered = [
+        part if number % 2 else re.sub(r"^(#{1,5}) ", r"#\1 ", part, flags=re.MULTILINE)
+        for number, part in enumerate(parts)
+    ]
+    return f"{_TRIAGE}\n\n{''.join(lowered)}"
