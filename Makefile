@@ -5,7 +5,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help convert package test static check bench lock clean
+.PHONY: help convert package test static check bench bench-scan lock clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -15,7 +15,7 @@ PYTHON ?= $(shell for python in $(CANDIDATES); do \
 	$$python -c "$(FITS)" >/dev/null 2>&1 && echo $$python && break; done)
 
 help: ## what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 convert: $(READY) ## the rules become queries in out/, and docs/detections.md
 	$(BIN)/polysigma convert $(ARGS)
@@ -43,6 +43,9 @@ check: static ## static, then the code's own tests
 bench: $(READY) ## how long the work takes
 	@test -f bench/convert.py || { echo "bench/convert.py is not written yet" >&2; exit 1; }
 	$(BIN)/python bench/convert.py $(ARGS)
+
+bench-scan: $(READY) ## how fast logs are scanned
+	$(BIN)/python bench/scan.py $(ARGS)
 
 lock: ## renew requirements.lock (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \

@@ -16,11 +16,11 @@ from typing import Protocol
 
 from converter.logs.decoding import decode
 from converter.logs.records import Record, Reject
-from converter.logs.shapes import LISTS, PAGING, WRAPPERS, contents
+from converter.logs.shapes import LISTS, PAGING, contents
 
 _HEAD = re.compile(rb'\{\s*+"([ !#-\[\]-~]{1,60}+)"\s*+:')
 _MOST_HEADS = 64
-_TAIL = rb"[^}\r]\r*\n"
+_BRACE, _RETURN = b"}\r"
 
 
 class LineReader(Protocol):
@@ -46,25 +46,33 @@ class Block:
 
 
 class Frame:
-    """How the lines of a log begin, learned from some of them: `patterns` find all others.
+    """How the lines of a log begin, learned from some; what begins or ends otherwise is odd.
 
-    The first line of a block begins with one of `heads`, or is another one, too.
+    Apart from these, `WRAPPED` and, where a line holds a backslash, `PACKED` find lines that may
+    be wrappers though they begin as records do.
     """
+
+    WRAPPED = rb'"logEvents"\s*:'
+    PACKED = rb'"CloudTrailEvent"\s*:'
 
     def __init__(self, rows: Iterable[bytes], known: Iterable[bytes] = ()) -> None:
         heads = dict.fromkeys([*known, *filter(None, map(_head, rows))])
         self.heads: tuple[bytes, ...] = tuple(heads)[:_MOST_HEADS]
 
-    @property
-    def patterns(self) -> list[bytes]:
-        """Regular expressions; the line is the one of a hit's last byte, its end included.
-
-        They find a line's end that ends no object, a beginning that is none of the heads, and
-        keys that make a line a wrapper wherever they stand.
-        """
-        keys = sorted(WRAPPERS.keys() - LISTS.keys())
-        wrappers = rb'"(?:' + b"|".join(re.escape(key.encode()) for key in keys) + rb')"\s*:'
-        return [_TAIL, rb"\n" + _other_than(self.heads), wrappers]
+    def lines(self, data: bytes) -> tuple[list[int], list[int]]:
+        """Where each line ends, and where each line ends that may be anything but one record."""
+        ends, odd = list[int](), list[int]()
+        find, begins, heads = data.find, data.startswith, self.heads
+        at = 0
+        while (end := find(b"\n", at)) >= 0:
+            last = data[end - 1]
+            if last == _RETURN and end > 1:
+                last = data[end - 2]
+            if last != _BRACE or not begins(heads, at):
+                odd.append(end)
+            ends.append(end)
+            at = end + 1
+        return ends, odd
 
 
 def _head(row: bytes) -> bytes | None:
@@ -74,13 +82,3 @@ def _head(row: bytes) -> bytes | None:
         return None
     value = decode(row)
     return found[0] if isinstance(value, dict) and contents(value) is None else None
-
-
-def _other_than(heads: Iterable[bytes]) -> bytes:
-    """A pattern of the shortest text that is the beginning of none of these."""
-    nexts: dict[int, list[bytes]] = {}
-    for head in heads:
-        nexts.setdefault(head[0], []).append(head[1:])
-    ways = [b"\\x%02x" % byte + _other_than(rests) for byte, rests in nexts.items() if all(rests)]
-    known = b"".join(b"\\x%02x" % byte for byte in nexts)
-    return b"(?:" + b"|".join([b"[^\\n" + known + b"]", *ways]) + b")"

@@ -99,11 +99,12 @@ def _range(part: Part, end: int) -> Iterator[bytes]:
     with part.file.open() as stream:
         at = _first_line(stream, part.start, end)
         while at < end and (chunk := stream.read(min(CHUNK, end - at))):
+            if not chunk.endswith(b"\n"):
+                chunk += stream.readline(CHUNK)
+            yield chunk if at else chunk.removeprefix(BOM)
             at += len(chunk)
-            yield chunk.removeprefix(BOM) if at == len(chunk) else chunk
-            ended = chunk.endswith(b"\n")
-            if at == end and not ended:
-                yield from _rest(stream)
+            while at >= end and not chunk.endswith(b"\n") and (chunk := stream.readline(CHUNK)):
+                yield chunk
 
 
 def _first_line(stream: BinaryIO, start: int, end: int) -> int:
@@ -119,12 +120,3 @@ def _first_line(stream: BinaryIO, start: int, end: int) -> int:
             return at + found + 1
         at += len(chunk)
     return end
-
-
-def _rest(stream: BinaryIO) -> Iterator[bytes]:
-    """The rest of the line in which the stream stands."""
-    while chunk := stream.read(64 * 1024):
-        found = chunk.find(b"\n") + 1
-        yield chunk[:found] if found else chunk
-        if found:
-            return

@@ -6,6 +6,7 @@ are rare. After that only candidates are, and each meets only the rules that it 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
@@ -15,10 +16,10 @@ from converter.logs.decoding import decode
 from converter.matcher.index import Hit, Index, Need, Rules, Sample, count_texts, hyperscan
 from converter.scan.results import as_json
 
-LEARNED = 2 << 20
+LEARNED = 1 << 20
 """Bytes of lines that are decoded before any is passed over."""
 
-_ROWS = 400
+_ROWS = 300
 _MANY = 0.25
 _PATIENCE = 20_000
 _ODD = -2
@@ -51,7 +52,7 @@ class Sieve:
         self._needs = needs
         self._left = learned
         self._module: ModuleType | None = hyperscan()
-        self._sample, self._rows, self._heads = Sample(), list[bytes](), list[bytes]()
+        self._sample, self._rows, self._frame = Sample(), list[bytes](), Frame(())
         self._index: Index | None = None
         self._records, self._found, self._patience = 0, 0, _PATIENCE
 
@@ -87,15 +88,13 @@ class Sieve:
         return record if self._index is None else _candidate(self._index, record)
 
     def _whole(self, block: Block) -> Iterator[Record | Reject | Candidate]:
-        for row in block.data[:-1].split(b"\n"):
+        rows = block.data[:-1].split(b"\n")
+        self._rows += rows[: _ROWS - len(self._rows)]
+        if len(self._rows) == _ROWS:
+            self.settle()
+        for row in rows:
             found = block.reader.read_line(row)
-            if self._index is None:
-                self._rows.append(row)
-                if len(self._rows) == _ROWS:
-                    self.settle()
-                yield from found
-            else:
-                yield from _candidates(self._index, found)
+            yield from found if self._index is None else _candidates(self._index, found)
 
     def _learned(self, block: Block) -> Index:
         """The index; made anew, less and less often, where too much is a candidate."""
@@ -113,9 +112,9 @@ class Sieve:
             if isinstance(value, dict):
                 self._sample.add(value)
         count_texts(self._sample, self._needs, b"\n".join(self._rows), self._module)
-        frame = Frame(self._rows, self._heads)
-        self._heads = list(frame.heads)
-        return Index(self._needs, self._sample, self._module, frame.patterns)
+        self._frame = Frame(self._rows, self._frame.heads)
+        odd = [Frame.WRAPPED], [Frame.PACKED]
+        return Index(self._needs, self._sample, self._module, *odd)
 
     def _block(self, index: Index, block: Block) -> Iterator[Record | Reject | Candidate | Passed]:
         data, reader = block.data, block.reader
@@ -123,44 +122,48 @@ class Sieve:
             for row in data[:-1].split(b"\n"):
                 yield from _candidates(index, reader.read_line(row))
             return
-        before, at = reader.number, 0
-        for start, stop, hits in self._lines(index, data):
-            odd = hits[-1][0] == _ODD
-            rules = () if odd else index.rules(data, hits)
-            if odd or rules:
-                yield _passed(block, at, start)
-                at = stop + 1
-                found = reader.read_line(data[start:stop])
-                yield from _candidates(index, found, rules)
+        ends, odd = self._frame.lines(data)
+        done = 0
+        for line, hits in _by_line(ends, odd, index, data):
+            rules = () if hits is None else index.rules(data, hits)
+            if hits is None or rules:
+                reader.skip(line - done)
+                yield Passed(line - done)
+                start = ends[line - 1] + 1 if line else 0
+                yield from _candidates(index, reader.read_line(data[start : ends[line]]), rules)
+                done = line + 1
                 self._found += 1
-        yield _passed(block, at, len(data))
-        self._records += reader.number - before
-
-    def _lines(self, index: Index, data: bytes) -> Iterator[tuple[int, int, list[Hit]]]:
-        """Lines in which something is found: start, end, and all hits; the last hit tells if odd.
-
-        A line is odd whose rules or records the hits do not tell.
-        """
-        found = [(end, number) for number, end in index.scan(data)]
-        found += [(end, _ODD) for end in index.odd(data)]
-        if not data.startswith(tuple(self._heads)):
-            found.append((1, _ODD))
-        found.sort()
-        start, stop, hits = 0, -1, list[Hit]()
-        for end, number in found:
-            if end > stop + 1:
-                if hits:
-                    yield start, stop, _told(hits)
-                start = data.rfind(b"\n", max(stop, 0), end - 1) + 1 or max(stop, 0)
-                stop, hits = data.find(b"\n", end - 1), []
-            hits.append((number, end))
-        if hits:
-            yield start, stop, _told(hits)
+        reader.skip(len(ends) - done)
+        yield Passed(len(ends) - done)
+        self._records += len(ends)
 
 
-def _told(hits: list[Hit]) -> list[Hit]:
-    """The hits of one line, an odd one last."""
-    return sorted(hits, reverse=True) if any(number == _ODD for number, _ in hits) else hits
+def _by_line(
+    ends: list[int], odd: list[int], index: Index, data: bytes
+) -> Iterator[tuple[int, list[Hit] | None]]:
+    """Lines in which something is found, by number, with the hits; None for an odd line.
+
+    A line is odd whose rules or records the hits do not tell.
+    """
+    found = [(end - 1, number) for number, end in index.scan(data)]
+    found += [(end - 1, _ODD) for end in index.odd(data)]
+    found += [(end, _ODD) for end in odd]
+    found.sort()
+    hits: list[Hit] = []
+    line, last = -1, -1
+    for place, number in found:
+        if place > last:
+            if hits:
+                yield line, _told(hits)
+            line = bisect_left(ends, place)
+            last, hits = ends[line], []
+        hits.append((number, place + 1))
+    if hits:
+        yield line, _told(hits)
+
+
+def _told(hits: list[Hit]) -> list[Hit] | None:
+    return None if any(number == _ODD for number, _ in hits) else hits
 
 
 def _candidates(
@@ -176,12 +179,3 @@ def _candidates(
 def _candidate(index: Index, record: Record) -> Candidate:
     rules = index.rules_of(as_json(record.event))
     return Candidate(record, tuple(sorted({*rules, *index.always})) if index.always else rules)
-
-
-def _passed(block: Block, start: int, stop: int) -> Passed:
-    """Passes over the lines between these places."""
-    lines, find = 0, block.data.find
-    while (start := find(b"\n", start, stop) + 1) > 0:
-        lines += 1
-    block.reader.skip(lines)
-    return Passed(lines)

@@ -42,7 +42,7 @@ class Index:
 
     `needs` holds for each rule what it needs; `sample`, if given, some of the data. `always` are
     the rules that can match whatever the record holds. `odd` are regular expressions for records of
-    which the user of the index wants to know.
+    which the user of the index wants to know, `odd_escaped` those that only fit a backslash beside.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class Index:
         sample: Sample | None = None,
         module: ModuleType | None = None,
         odd: Sequence[bytes] = (),
+        odd_escaped: Sequence[bytes] = (),
     ) -> None:
         chooser = Chooser(needs, sample or Sample())
         chosen = [chooser.choice(one) for one in needs]
@@ -63,7 +64,10 @@ class Index:
         self._all: Rules = tuple(sorted({n for rules in self._rules.values() for n in rules}))
         self._engine: Engine = engine([one.pattern for one in self._expressions], module)
         slash = any(isinstance(probe, Text) and "/" in probe.text for probe in self._rules)
-        self._odd: Engine = engine([*ESCAPES, *[_SLASH] * slash, *odd], module)
+        escapes = [*ESCAPES, *[_SLASH] * slash]
+        # Apart: together they are slower, as each alone is looked for in a way of its own.
+        self._escaped = [engine(escapes, module), *(engine([one], module) for one in odd_escaped)]
+        self._odd: Engine = engine(odd, module)
         self._folded: Engine = engine([_KELVIN, _LONG_S], module)
         self._known: dict[tuple[Probe, ...], Rules] = {}
 
@@ -78,6 +82,8 @@ class Index:
         what else was called odd.
         """
         found = [end for _, end in self._odd.scan(data)]
+        if b"\\" in data:
+            found += [end for one in self._escaped for _, end in one.scan(data)]
         if not data.isascii():
             found += [end for _, end in self._folded.scan(data)]
         return found
