@@ -16,7 +16,8 @@ Choice = tuple[Probe, ...]
 _SURE = 1e-9
 _TEXT = 4e-3
 _KEY = 2e-2
-_UNSEEN_KEY = 1e-6
+_UNSEEN_KEY = 1e-4
+_UNSEEN_MEMBER = 2e-4
 _OTHER_KEY = 8e-3
 _UNKNOWN: tuple[float, Choice] = (float("inf"), ())
 
@@ -98,8 +99,9 @@ class Chooser:
             return _TEXT / len(probe.text)
         if isinstance(probe, Key):
             return _KEY if self._sample.keys[probe.key] else _UNSEEN_KEY
-        usual = probe.key in self._usual or not self._sample.keys[probe.key]
-        return _SURE if usual else _OTHER_KEY
+        if probe.key in self._usual:
+            return _SURE
+        return _OTHER_KEY if self._sample.keys[probe.key] else _UNSEEN_MEMBER
 
 
 def _cost(found: tuple[float, Choice]) -> float:
