@@ -20,6 +20,8 @@ from converter.matcher.correlation import Engine
 from converter.scan.crew import Crew
 from converter.scan.results import Row, Summary
 
+_ROOM = 1 << 18
+
 
 class Wishes(Protocol):
     """The options that matter here."""
@@ -58,7 +60,7 @@ class Output:
 
     def __init__(self, asked: Wishes, summary: Summary) -> None:
         self._asked, self._summary = asked, summary
-        self._out = sys.stdout.buffer
+        self._out = _standard_output()
         self._files = ExitStack()
         self._rejects: BinaryIO | None = None
         if asked.rejects:
@@ -109,6 +111,14 @@ class Output:
             self._checkpoint.write(data, self._out.write)
         else:
             self._out.write(data)
+
+
+def _standard_output() -> BinaryIO:
+    """Standard output, with more room than it has by itself."""
+    try:
+        return open(sys.stdout.fileno(), "wb", buffering=_ROOM, closefd=False)
+    except (OSError, ValueError):
+        return sys.stdout.buffer
 
 
 def place(reject: Reject) -> str:

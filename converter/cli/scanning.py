@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,8 @@ from converter.logs import Reject
 from converter.logs.opening import STDIN
 from converter.logs.parts import Part, parts
 from converter.matcher.correlation import Engine, Plan, prepare
+from converter.matcher.index import NEVER, NOTHING, Need
+from converter.matcher.routing import Routing
 from converter.matcher.rules import RuleTest
 from converter.pipelines import Pipelines, View
 from converter.rules import read_rules
@@ -83,17 +86,41 @@ def run(asked: Asked) -> int:
     routing = None if asked.no_routing else route(tests, chosen, asked.schema, asked.said)
     engine = load_state(asked.state, Engine(plan.nodes, lateness=asked.lateness))
     held = frozenset() if asked.base_rules else plan.held
-    sieve = None if asked.whole else Sieve([one.need for one in tests])
+    needs = _needs(tests, routing if asked.said else None)
+    sieve = None if asked.whole else Sieve(needs)
     work = Work(compiled(tests, plan, held), routing, times, sieve)
     stage, summary = staged(plan, engine, held, more=asked.state is not None), Summary()
     crew = Crew(work, stage, summary, asked.jobs or _cores(), sys.stdin.buffer)
+    _spare_collector()
     ended = _scan(asked, crew, summary, engine)
     save_state(asked.state, engine)
+    if asked.verbose:
+        _tell_unsure(tests, needs)
     if routing is not None:
         tell_routing(summary, tests, routing, verbose=asked.verbose)
     rejects = _tell(summary)
     matched = asked.fail_on_match and any(summary.matches.values())
     return _exit_code(summary, faults + rejects, matched) if ended else _INTERRUPTED
+
+
+def _needs(tests: Sequence[RuleTest], said: Routing | None) -> list[Need]:
+    """What each rule needs of a record's bytes; rules that `said` leaves out never match."""
+    tried = range(len(tests)) if said is None else said({}).tries
+    return [one.need if number in tried else NEVER for number, one in enumerate(tests)]
+
+
+def _tell_unsure(tests: Sequence[RuleTest], needs: Sequence[Need]) -> None:
+    """The rules for which every record is decoded."""
+    unsure = [one.rule.path for one, need in zip(tests, needs, strict=True) if need == NOTHING]
+    if unsure:
+        said = "rules that hold no text, key or value that a match must have"
+        click.echo(f"{said}, so that every record is decoded: {', '.join(unsure)}", err=True)
+
+
+def _spare_collector() -> None:
+    """The rules stay; records hold no cycles. So there is little for Python to collect."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def _check(asked: Asked) -> None:

@@ -14,10 +14,11 @@ from types import ModuleType
 from converter.matcher.index.choosing import Chooser, Sample, texts
 from converter.matcher.index.engines import ANY, Engine, Hit, engine, hyperscan
 from converter.matcher.index.expressions import Expression, expressions
-from converter.matcher.index.needs import NOTHING, Need, Probe, Text, need
+from converter.matcher.index.needs import NEVER, NOTHING, Need, Probe, Text, need
 from converter.matcher.index.spelling import ODD, plain
 
 __all__ = [
+    "NEVER",
     "NOTHING",
     "Hit",
     "Index",
