@@ -17,6 +17,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from packaged import ROOT, content, shipped
+from sigma.backends.elasticsearch.elasticsearch_lucene import LuceneBackend
+from sigma.collection import SigmaCollection
+from sigma.processing.pipeline import ProcessingPipeline
 from test_cli import run
 from test_rules import GOOD
 
@@ -135,12 +138,24 @@ def test_the_sigma_package_reads_as_the_same_rules(tmp_path: Path) -> None:
     (archive,) = (data for path, data in package.files.items() if path.endswith(".zip"))
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
         opened.extractall(tmp_path)
-    rules = read_rules([str(tmp_path)])
+    rules = read_rules([str(tmp_path / "rules")])
     left = {error.path for error in package.left_out}
     kept = [entry.rule for entry in shipped().entries if entry.rule.path not in left]
     assert rules.errors == ()
     assert {one.id: one.data for one in rules} == {one.id: one.data for one in kept}
     assert all(yaml.safe_load(one.text)["logsource"] for one in rules if one.kind == "rule")
+
+
+def test_value_lists_come_as_a_pipeline() -> None:
+    """With the package's own pipeline pySigma fills the lists' values in."""
+    files = PACKAGES["sigma"](shipped()).files
+    pipeline = ProcessingPipeline.from_yaml(files["pipelines/value_lists.yml"].decode())
+    (path,) = (path for path in files if path.endswith("ecr_push_by_unknown_user.yml"))
+    rules = SigmaCollection.from_yaml(files[path].decode())
+    (query,) = LuceneBackend(processing_pipeline=pipeline).convert(rules)
+    names = files["lists/ecr_push_users.txt"].decode().split()
+    assert names
+    assert all(name.replace("-", "\\-") in query for name in names)
 
 
 def test_several_rules_of_a_file_become_files() -> None:
@@ -167,6 +182,8 @@ def test_the_command_builds_checks_and_refuses(tmp_path: Path) -> None:
     assert checked.exit_code == 1
     assert "stale: out/packages/sigma/manifest.json" in checked.stderr
     assert "choose from" in str(run("package", "nonsense", cwd=tmp_path).exception)
+    wrong = run("package", "--release", "../1", cwd=tmp_path)
+    assert "is no version" in str(wrong.exception)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "sigma").mkdir()
     (tmp_path / "mine" / "sigma" / "letter.txt").write_text("dear", "utf-8")

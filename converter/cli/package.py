@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -67,6 +68,7 @@ def command(
     """
     packages = importlib.import_module("converter.packages")
     chosen = _chosen(names, packages.PACKAGES)
+    _check_release(release)
     edition = chosen_attack(attack, attack_data)
     lock_file = Path(lock or LOCK) if lock or not places else None
     content, faults = gather(
@@ -99,6 +101,13 @@ def _with_versions(content: Content, file: Path | None, check: bool) -> tuple[Co
     elif new != raw:
         write_file(file, new)
     return found, int(check and new != raw)
+
+
+def _check_release(release: str) -> None:
+    """It becomes part of file names, and platforms compare it."""
+    if not re.fullmatch(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}(-[0-9A-Za-z.-]+)?", release):
+        step = "write three numbers, such as 1.2.0"
+        raise PackageError(f"the release {release!r} is no version", next_step=step)
 
 
 def _chosen(names: Sequence[str], known: Sequence[str]) -> list[str]:

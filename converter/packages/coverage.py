@@ -15,10 +15,10 @@ from converter.packages.content import Content
 from converter.packages.metadata import line
 from converter.packages.threat import aims
 
-_WIDTH, _HEIGHT, _GAP, _TOP = 150, 30, 4, 92
+_WIDTH, _HEIGHT, _GAP, _TOP = 164, 30, 4, 92
 _SHADES = ("#eef1f4", "#c6dbef", "#6baed6", "#2171b5", "#08306b")
 _STEPS = (0, 1, 2, 4, 8)
-_LETTERS = 24
+_LETTERS = 23
 # As MITRE's own matrix has them; others follow by their ids.
 _ORDER = (
     "reconnaissance resource-development initial-access execution persistence privilege-escalation "

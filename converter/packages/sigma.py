@@ -1,5 +1,7 @@
 """The rules themselves, for any program that reads Sigma: a folder in SigmaHQ's layout, and a zip.
 
+Value lists that rules name come along, as text and as a pipeline for pySigma.
+
 What only this project's own words say (`|weekday`, `|fieldref|differs`, first-seen rules) would
 mean something else, or nothing, to others; such rules are left out, and so is what rests on them.
 """
@@ -52,6 +54,8 @@ def build(content: Content) -> Package:
         else:
             files[_path(rule)] = _document(rule)
     lists = {f"lists/{name}.txt": _lines(values) for name, values in content.lists.items()}
+    if lists:
+        lists["pipelines/value_lists.yml"] = _pipeline(content.lists)
     archive = f"{content.release.name}-{content.release.version}-sigma.zip"
     return Package({**files, **lists, archive: zipped(files | lists)}, tuple(left_out))
 
@@ -77,6 +81,18 @@ def _document(rule: Rule) -> bytes:
 
 def _lines(values: tuple[str, ...]) -> bytes:
     return "".join(f"{value}\n" for value in values).encode()
+
+
+def _pipeline(lists: Mapping[str, tuple[str, ...]]) -> bytes:
+    """A pySigma pipeline that puts the lists' values in the place of their names."""
+    step = {"id": "value_lists", "type": "value_placeholders", "include": sorted(lists)}
+    pipeline = {
+        "name": "Value lists",
+        "priority": 5,
+        "vars": {name: list(values) for name, values in sorted(lists.items())},
+        "transformations": [step],
+    }
+    return yaml.safe_dump(pipeline, sort_keys=False, allow_unicode=True).encode()
 
 
 def _own_word(rule: Rule) -> str:
