@@ -1,8 +1,10 @@
 """The bytes of one record -> its JSON value.
 
 orjson reads nearly everything. Python's own reader steps in where orjson would change a value
-(integers beyond 64 bits become floats) or refuse one that JSON allows (half a surrogate pair,
-which becomes U+FFFD). Of duplicate keys in one object the last one counts.
+(integers beyond 64 bits become floats) or refuse one, so that no such value hides its event: half a
+surrogate pair becomes U+FFFD; a number beyond all floats, NaN and Infinity, which are no JSON but
+are written all the same, become their text, and so does what nests too deeply to be printed again.
+Of duplicate keys in one object the last one counts.
 """
 
 from __future__ import annotations
@@ -10,31 +12,35 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import Any, NoReturn
+from typing import Any
 
 import orjson
 
 from converter.logs.records import EXCERPT, Fault
 
 DEEPEST = 200
-"""Levels of nesting; what is deeper could be read, but never printed again."""
+"""Levels of nesting; what is deeper could be read, but not printed again, and stays text."""
 
 _DIGITS = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x20 for byte in range(256))
 _LONG_RUN = b"0" * 19
 _LONG_INTEGER = re.compile(rb"[\[:,\s](?:-[0-9]{19}|[0-9]{20})")
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
-_NOT_A_NUMBER = re.compile(rb"[\[:,]\s*-?(?:NaN|Infinity)\b")
+_BEYOND = re.compile(rb"[0-9][eE]\+?[0-9]{2}|[0-9]{300}|[\[:,]\s*-?(?:NaN|Infinity)\b")
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
+_MOST_DIGITS = 4000  # Python refuses to write more than 4,300
 
 
 def decode(raw: bytes) -> Any:
     """The JSON value of these bytes, or a `Fault`; it raises nothing."""
     try:
         value = _with_python(raw) if _has_long_integer(raw) else _with_orjson(raw)
+        return _with_python(raw) if _may_be_deep(raw) and _is_deep(value) else value
     except (ValueError, RecursionError) as error:
         return _fault(raw, error)
-    if raw.count(b"{") + raw.count(b"[") > DEEPEST and _is_deep(value):
-        return Fault("json", f"it nests deeper than {DEEPEST} levels", raw[:EXCERPT])
-    return value
+
+
+def _may_be_deep(raw: bytes) -> bool:
+    return raw.count(b"{") + raw.count(b"[") > DEEPEST
 
 
 def _has_long_integer(raw: bytes) -> bool:
@@ -45,26 +51,42 @@ def _with_orjson(raw: bytes) -> Any:
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError:
-        if _SURROGATE.search(raw):
+        if _SURROGATE.search(raw) or _BEYOND.search(raw) or _may_be_deep(raw):
             return _with_python(raw)
         raise
 
 
 def _with_python(raw: bytes) -> Any:
-    text = str(raw, "utf-8")
-    value = json.loads(text, parse_constant=_no_number, parse_float=_finite)
+    text = str(_shallow(raw) if _may_be_deep(raw) else raw, "utf-8")
+    value = json.loads(text, parse_int=_integer, parse_float=_float, parse_constant=str)
     return _mended(value) if _SURROGATE.search(raw) else value
 
 
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
+def _integer(written: str) -> int | str:
+    return int(written) if len(written) <= _MOST_DIGITS else written
 
 
-def _finite(written: str) -> float:
+def _float(written: str) -> float | str:
     value = float(written)
-    if math.isinf(value):
-        raise ValueError(f"{written[:40]} is beyond the range of numbers")
-    return value
+    return written if math.isinf(value) else value
+
+
+def _shallow(raw: bytes) -> bytes:
+    """The JSON with each part that is too deep in quotes."""
+    out: list[bytes] = []
+    level, start, at = 0, 0, 0
+    for token in _TOKEN.finditer(raw):
+        sign = token[0]
+        if sign in (b"{", b"["):
+            level += 1
+            if level == DEEPEST + 1:
+                start = token.start()
+        elif sign in (b"}", b"]"):
+            if level == DEEPEST + 1:
+                out += (raw[at:start], orjson.dumps(str(raw[start : token.end()], "utf-8")))
+                at = token.end()
+            level -= 1
+    return b"".join((*out, raw[at:]))
 
 
 def _mended(value: Any) -> Any:
@@ -97,8 +119,6 @@ def _fault(raw: bytes, error: Exception) -> Fault:
         raw.decode()
     except UnicodeDecodeError as broken:
         return Fault("encoding", f"its byte {broken.start} is not UTF-8", excerpt)
-    if _NOT_A_NUMBER.search(raw):
-        return Fault("json", "NaN and Infinity are no JSON numbers", excerpt)
     if isinstance(error, json.JSONDecodeError):
         return Fault("json", f"it is not JSON: {error.msg} at character {error.pos}", excerpt)
     return Fault("json", f"it is not JSON: {error}", excerpt)
