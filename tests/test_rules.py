@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from converter.errors import RuleError
+from converter.matcher.rules import compile_rules
+from converter.pipelines import Pipelines
 from converter.rules import read_rules
-from converter.rules.correlations import filtered, is_any_of, referenced
+from converter.rules.correlations import filtered, is_any_of, read_correlation, referenced
 
 GOOD = """\
 title: Good
@@ -184,3 +187,27 @@ def test_correlations_and_filters_find_their_rules(tmp_path: Path) -> None:
         "condition": "not robot",
     }
     assert filtered(found.rules[1], found) == ()
+
+
+def test_filters_need_no_id(tmp_path: Path) -> None:
+    """Filters without an id, which nothing refers to, all apply (specification of filters)."""
+    nameless = FILTER.replace("id: 88888888-8888-4888-8888-888888888888\n", "")
+    found = read(tmp_path, "---\n".join([GOOD + "name: one\n", nameless, nameless]))
+    assert found.errors == ()
+    assert len(filtered(found.rules[0], found)) == 2
+    assert len(compile_rules(found, Pipelines())[0]) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("  groupby: [user]\n", "`groupby` is no key of a correlation"),
+        ('  generate: "true"\n', "`generate` is no boolean"),
+    ],
+)
+def test_what_a_correlation_cannot_say_is_refused(tmp_path: Path, line: str, what: str) -> None:
+    """A misspelt key of a correlation is an error at its line, not another correlation."""
+    found = read(tmp_path, GOOD + "name: one\n---\n" + CORRELATION + line)
+    with pytest.raises(RuleError, match=what) as caught:
+        read_correlation(found.rules[1], found)
+    assert caught.value.line == found.rules[1].text.count("\n")

@@ -199,8 +199,8 @@ def _kind(data: dict[str, Any]) -> Kind:
 def _without_doubles(rules: list[Rule]) -> tuple[list[Rule], list[RuleError]]:
     seen: dict[str, Rule] = {}
     errors: list[RuleError] = []
-    for rule in rules:
-        first = seen.setdefault(rule.id, rule)
+    for number, rule in enumerate(rules):
+        first = seen.setdefault(rule.id or f"filter {number}", rule)  # these need none
         if first is not rule:
             what = f"the id {rule.id} belongs to {first.path} already"
             errors.append(rule.error(what, "id", next_step="give one of the two a new UUID"))

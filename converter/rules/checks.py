@@ -19,9 +19,9 @@ _WORDS = {"and", "or", "not"}
 def _check_header(rule: Rule) -> None:
     if not rule.title:
         raise rule.error("the rule has no title", next_step="add `title:`")
-    if not rule.id:
+    if not rule.id and rule.kind != "filter":
         raise rule.error("the rule has no id", next_step="add `id:` with a new UUID")
-    if not _UUID.fullmatch(rule.id):
+    if rule.id and not _UUID.fullmatch(rule.id):
         what = f"the id {rule.id} is no UUID"
         raise rule.error(what, "id", next_step="give it a new UUID (version 4)")
 

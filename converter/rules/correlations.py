@@ -33,6 +33,7 @@ TYPES: tuple[Type, ...] = (
 )
 _OPERATORS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "==", "neq": "!="}
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_KEYS = ("type", "rules", "group-by", "timespan", "condition", "aliases", "generate")
 _TIMESPAN = re.compile(r"([1-9][0-9]*)([smhdw])")
 
 
@@ -61,6 +62,7 @@ class Correlation:
 def read_correlation(rule: Rule, rules: RuleSet) -> Correlation:
     """The body of a correlation. Raises RuleError where it does not say what it must."""
     body = rule.data["correlation"]
+    _check_keys(rule, body)
     kind = body.get("type")
     if kind not in TYPES:
         step = f"use one of {', '.join(TYPES)}"
@@ -77,6 +79,18 @@ def read_correlation(rule: Rule, rules: RuleSet) -> Correlation:
         condition.get("percentile"),
         _aliases(rule, body, bases),
     )
+
+
+def _check_keys(rule: Rule, body: dict[str, Any]) -> None:
+    """A misspelt key would silently give another correlation."""
+    for key in body:
+        if key not in _KEYS:
+            what = f"`{key}` is no key of a correlation"
+            step = f"use {', '.join(_KEYS)}"
+            raise rule.error(what, "correlation", key, next_step=step)
+    if not isinstance(body.get("generate", False), bool):
+        step = "write true or false"
+        raise rule.error("`generate` is no boolean", "correlation", "generate", next_step=step)
 
 
 def _names(rule: Rule, value: Any, *keys: str) -> tuple[str, ...]:
@@ -237,5 +251,6 @@ def filtered(rule: Rule, rules: RuleSet) -> tuple[Rule, ...]:
 
 def _as_rule(one: Rule, rule: Rule, body: dict[str, Any]) -> Rule:
     detection = {key: value for key, value in body.items() if key != "rules"}
-    data = {"title": one.title, "id": one.id, "logsource": rule.data["logsource"]}
-    return Rule(one.path, one.stem, one.index, "rule", data | {"detection": detection}, one.text)
+    named = {"title": one.title, **({"id": one.id} if one.id else {})}
+    data = named | {"logsource": rule.data["logsource"], "detection": detection}
+    return Rule(one.path, one.stem, one.index, "rule", data, one.text)
