@@ -137,13 +137,15 @@ def test_a_null_may_be_stored_as_text() -> None:
 
 
 def test_what_is_absent_may_be_stored_as_text() -> None:
-    """Where a schema writes a text for a missing key, existence excludes that text."""
+    """A text for a missing key and the missing key are one, and existence excludes the text."""
 
     def facts(name: str) -> Facts:
         return Facts(name, absent="success")
 
     is_absent = Equals("f", "success")
     assert as_stored(Null("f"), facts) == Or((Null("f"), is_absent))
+    assert as_stored(Equals("f", "SUCCESS"), facts) == Or((Null("f"), is_absent))
+    assert as_stored(Equals("f", "AccessDenied"), facts) == Equals("f", "AccessDenied")
     assert as_stored(Exists("f"), facts) == And((Exists("f"), Not(is_absent)))
     assert as_stored(Glob("f", (MANY,)), facts) == And((Glob("f", (MANY,)), Not(is_absent)))
     assert as_stored(Glob("f", ("x", MANY)), facts) == Glob("f", ("x", MANY))

@@ -72,7 +72,8 @@ HAND_WRITTEN = [
         "sourcetype=aws:cloudtrail eventName=createinstanceexporttask NOT errorCode=success",
         "proved",
     ),
-    ("sourcetype=aws:cloudtrail eventName=CreateInstanceExportTask errorCode=*", "both"),
+    ("sourcetype=aws:cloudtrail eventName=CreateInstanceExportTask errorCode=*", "widens"),
+    ("eventName=CreateInstanceExportTask errorCode IN (success, AccessDenied)", "both"),
     ("sourcetype=aws:cloudtrail eventName=CreateInstanceExport* NOT errorCode=success", "widens"),
 ]
 

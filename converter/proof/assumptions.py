@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from converter import predicate as p
 from converter.languages.elastic_addresses import network_patterns
+from converter.pipelines import Facts
 from converter.proof.kinds import FactsOf, Kind
 from converter.proof.rewriting import Vocabulary
 from converter.proof.theory import Evaluate
@@ -57,7 +58,7 @@ def restrictions(name: str, tests: Iterable[p.Test], facts: FactsOf) -> dict[str
 def axioms(
     rule: p.Predicate, query: p.Predicate, words: Vocabulary, facts: FactsOf, evaluate: Evaluate
 ) -> Iterator[Axiom]:
-    """Spelling that the provider keeps, and addresses written in one way; in shared words."""
+    """Spelling kept by the provider, addresses written in one way, gaps filled; in shared words."""
     asked, answered = by_field(rule), by_field(query)
     for name, tests in asked.items():
         exact = [t for t in answered.get(name, []) if isinstance(t, TEXT_TESTS) and t.cased]
@@ -66,6 +67,7 @@ def axioms(
     for name in {**asked, **answered}:
         if words.kinds[name] == "text":
             yield from _addresses(name, [*asked.get(name, []), *answered.get(name, [])], words)
+        yield from _filled(name, facts(name), words)
 
 
 def by_field(predicate: p.Predicate) -> dict[str, list[p.FieldTest]]:
@@ -101,6 +103,15 @@ def _spelling(
         ]
         text = f"{name} keeps its provider's spelling"
         yield Axiom(text, folded, tuple(dict.fromkeys(same)), tuple(unless))
+
+
+def _filled(name: str, known: Facts, words: Vocabulary) -> Iterator[Axiom]:
+    """Where the store puts a text in the place of nothing, no missing key and no null is left."""
+    nothing = (p.Null(name), p.Equals(name, "null")) if known.absent else ()
+    for test in nothing:
+        word = words.test(test)
+        if word is not None:
+            yield Axiom(f"{name} is {known.absent} in events that have none", word, ())
 
 
 def _spelled(test: p.Equals | p.Glob) -> p.Test:
