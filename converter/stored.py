@@ -15,9 +15,9 @@ _ANY = (p.Wildcard.MANY,)
 def as_stored(predicate: p.Predicate, facts: Callable[[str], Facts]) -> p.Predicate:
     """What the predicate asks of stored documents.
 
-    A null may be the text "null". What the raw event lacks may have a text of its own, or be missing
-    where nothing puts that text there: a test for the one is a test for both. Times stand in UTC.
-    Of two single values one differs where both are there and are not equal.
+    A null may be the text "null". What the raw event lacks may have a text of its own, or be
+    missing where nothing puts that text there: a test for the one is a test for both. Times stand
+    in UTC. Of two single values one differs where both are there and are not equal.
     """
 
     def change(test: p.Test) -> p.Predicate:
