@@ -118,7 +118,10 @@ def test_enterprise_security_finds_what_it_needs() -> None:
         assert steps["version"] == 1
         assert "$" not in steps["data"]
         assert one["action.notable.param.severity"] in "informational low medium high critical"
-        assert f'| savedsearch "{name}" ' in one["action.notable.param.drilldown_search"]
+        drilldown = one["action.notable.param.drilldown_search"]
+        named = drilldown.startswith(f'| savedsearch "{name}" nosubstitution=true')
+        assert named or "new_terms" in entry.rule.extra
+        assert f"${fields[0]}$" in drilldown
 
 
 def test_searches_do_not_start_together() -> None:

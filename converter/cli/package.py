@@ -39,6 +39,11 @@ LOCK = "versions.lock.json"
 )
 @click.option("-p", "--pipeline", "pipelines", multiple=True, help="As in polysigma convert.")
 @click.option("-o", "--out", default="out/packages", type=click.Path(), help="The output folder.")
+@click.option(
+    "--layout",
+    type=click.Choice(("app", "contentctl")),
+    help="What `splunk` builds: an app (default), or the package contentctl.",
+)
 @click.option("--release", default="1.0.0", help="The version of the packages as a whole.")
 @click.option("--attack", type=click.Choice(("18", "19")), help="Whose tactics; default: 19.")
 @click.option("--attack-data", type=click.Path(), help="ATT&CK from a file: MITRE's STIX bundle.")
@@ -54,6 +59,7 @@ def command(
     places: tuple[str, ...],
     pipelines: tuple[str, ...],
     out: str,
+    layout: str | None,
     release: str,
     attack: str | None,
     attack_data: str | None,
@@ -67,7 +73,7 @@ def command(
     reason; the others are still packaged. The exit code is 1 where a rule is at fault.
     """
     packages = importlib.import_module("converter.packages")
-    chosen = _chosen(names, packages.PACKAGES)
+    chosen = _chosen(_laid_out(names, layout), packages.PACKAGES)
     _check_release(release)
     edition = chosen_attack(attack, attack_data)
     lock_file = Path(lock or LOCK) if lock or not places else None
@@ -108,6 +114,12 @@ def _check_release(release: str) -> None:
     if not re.fullmatch(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}(-[0-9A-Za-z.-]+)?", release):
         step = "write three numbers, such as 1.2.0"
         raise PackageError(f"the release {release!r} is no version", next_step=step)
+
+
+def _laid_out(names: Sequence[str], layout: str | None) -> Sequence[str]:
+    if layout and "splunk" not in names:
+        raise PackageError("--layout is for the package splunk", next_step="name splunk too")
+    return ["contentctl" if name == "splunk" and layout == "contentctl" else name for name in names]
 
 
 def _chosen(names: Sequence[str], known: Sequence[str]) -> list[str]:

@@ -11,12 +11,14 @@ from collections.abc import Callable, Mapping
 
 from converter.packages import detection_rules, kibana, navigator, sigma, splunk
 from converter.packages.content import Content, Entry, Package, Release
+from converter.packages.splunk import contentctl
 
 __all__ = ["PACKAGES", "Builder", "Content", "Entry", "Package", "Release"]
 
 Builder = Callable[[Content], Package]
 
 PACKAGES: Mapping[str, Builder] = {
+    "contentctl": contentctl.build,
     "detection-rules": detection_rules.build,
     "kibana": kibana.build,
     "navigator": navigator.build,

@@ -10,7 +10,8 @@ from converter.packages.archives import tar_gzipped
 from converter.packages.content import Content, Package
 from converter.packages.splunk.app import app_files
 from converter.packages.splunk.collected import collected
-from converter.packages.splunk.naming import app_id
+from converter.packages.splunk.naming import app_id, names
+from converter.packages.splunk.saved import stanza
 
 
 def build(content: Content) -> Package:
@@ -19,7 +20,9 @@ def build(content: Content) -> Package:
     Raises PackageError where the release's name or version is none that Splunk takes.
     """
     app = app_id(content.release)
-    found = collected(content)
+    found = collected(
+        content, names([one.rule for one in content.entries], content.release), stanza
+    )
     files = {f"{app}/{path}": data for path, data in app_files(found, content).items()}
     left_out = tuple(error for _, error in found.missing)
     archive = f"{app}-{content.release.version}.spl"

@@ -10,7 +10,7 @@ from converter.packages.content import Content
 from converter.packages.metadata import line
 from converter.packages.splunk.collected import Collected
 from converter.packages.splunk.conf import Stanza, as_value, conf, defanged
-from converter.packages.splunk.naming import identifier, list_name
+from converter.packages.splunk.naming import identifier, list_macro, list_name
 from converter.packages.splunk.readme import readme
 from converter.packages.splunk.stories import stories
 from converter.packages.splunk.words import filled
@@ -23,12 +23,11 @@ _COLUMNS = ("search", "title", "level", "tactic_id", "tactic", "technique_id", "
 def app_files(found: Collected, content: Content) -> dict[str, bytes]:
     """Everything below the app's folder, by path."""
     name = content.release.name
-    short = identifier(name)
-    lists = {list_name(one, content): values for one, values in _used(found, content)}
-    table = f"{short}_detections"
+    lists = lookups(found, content)
+    table = table_name(content)
     words = {"app": name, "table": table, "title": _xml(content.release.title)}
     files = {
-        "README.md": readme(found, content),
+        "README.md": readme(found, content, [name for name in lists if name != table]),
         "README/analyticstories.conf.spec": filled("analyticstories.conf.spec"),
         "app.manifest": _manifest(content),
         "default/analyticstories.conf": conf(stories(found, content)),
@@ -36,24 +35,27 @@ def app_files(found: Collected, content: Content) -> dict[str, bytes]:
         "default/data/ui/nav/default.xml": filled("nav.xml", **words),
         "default/data/ui/views/coverage.xml": filled("coverage.xml", **words),
         "default/macros.conf": conf(_macros(found)),
-        "default/savedsearches.conf": conf(found.stanzas),
+        "default/savedsearches.conf": conf(found.made),
         "default/server.conf": filled("server.conf"),
-        "default/transforms.conf": conf(_transforms([table, *lists])),
+        "default/transforms.conf": conf(_transforms(lists)),
         "metadata/default.meta": filled("default.meta"),
-        f"lookups/{table}.csv": _csv(_COLUMNS, _coverage(found, content)),
     }
-    rows = {name: [[value] for value in values] for name, values in lists.items()}
-    return files | {f"lookups/{name}.csv": _csv(["value"], rows[name]) for name in sorted(rows)}
+    return files | {f"lookups/{name}.csv": data for name, data in lists.items()}
 
 
-def _used(found: Collected, content: Content) -> list[tuple[str, tuple[str, ...]]]:
-    """The value lists that a search reads."""
+def table_name(content: Content) -> str:
+    """What the lookup of all detections is called."""
+    return f"{identifier(content.release.name)}_detections"
+
+
+def lookups(found: Collected, content: Content) -> dict[str, bytes]:
+    """CSV by the name of the lookup: all detections, and the value lists that searches read."""
     used = {name for one in found.searches for name in one.search.lists}
-    return [
-        (name, values)
+    return {table_name(content): _csv(_COLUMNS, _coverage(found, content))} | {
+        list_name(name, content): _csv(["value"], [[value] for value in values])
         for name, values in sorted(content.lists.items())
-        if f"{list_name(name, content)}(1)" in used
-    ]
+        if f"{list_macro(name, content)}(1)" in used
+    }
 
 
 def _app(content: Content) -> dict[str, Stanza]:

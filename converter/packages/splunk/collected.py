@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from converter.errors import PolysigmaError
 from converter.packages.content import Content
-from converter.packages.splunk.conf import Stanza
-from converter.packages.splunk.naming import names
-from converter.packages.splunk.saved import Saved, saved, stanza
+from converter.packages.splunk.naming import Name
+from converter.packages.splunk.saved import Saved, saved
 from converter.rules import Rule
+
+Maker = Callable[[Saved, Content], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
 class Collected:
-    """Saved searches in the order of their rules, their stanzas by name, and what is missing."""
+    """Saved searches in their rules' order; what each is written as, by name; what is missing."""
 
     searches: tuple[Saved, ...]
-    stanzas: Mapping[str, Stanza]
+    made: Mapping[str, Mapping[str, Any]]
     missing: tuple[tuple[Rule, PolysigmaError], ...]
 
     @property
@@ -37,22 +39,21 @@ class Collected:
         return [one for one in self.searches if not one.held]
 
 
-def collected(content: Content) -> Collected:
+def collected(content: Content, named: Mapping[str, Name], make: Maker) -> Collected:
     """What of the rules Splunk can run; what it cannot is named with the reason."""
-    named = names((entry.rule for entry in content.entries), content.release)
     held = _held(content)
     searches: list[Saved] = []
-    stanzas: dict[str, Stanza] = {}
+    made: dict[str, Mapping[str, Any]] = {}
     missing: list[tuple[Rule, PolysigmaError]] = []
     for entry in content.entries:
         try:
             one = saved(entry, named[entry.rule.stem], content, entry.rule.id in held)
-            stanzas[one.name.search] = stanza(one, content)
+            made[one.name.search] = make(one, content)
         except PolysigmaError as error:
             missing.append((entry.rule, error.at(entry.rule.path)))
             continue
         searches.append(one)
-    return Collected(tuple(searches), stanzas, tuple(missing))
+    return Collected(tuple(searches), made, tuple(missing))
 
 
 def _held(content: Content) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from converter.errors import PackageError
@@ -38,21 +38,36 @@ def app_id(release: Release) -> str:
     return release.name
 
 
-def names(rules: Iterable[Rule], release: Release) -> dict[str, Name]:
-    """By stem. Rules of the same title are told apart by the start of a hash."""
+def names(rules: Sequence[Rule], release: Release) -> dict[str, Name]:
+    """By the rules' stems."""
+    before = f"{release.name} - "
+    titles = unique_titles(rules, MOST - len(before))
     out: dict[str, Name] = {}
-    searches: set[str] = set()
     macros: set[str] = set()
     for rule in rules:
-        search = _search(rule, release, "")
-        if search.lower() in searches:
-            search = _search(rule, release, f" {_hash(rule)}")
         macro = f"{identifier(release.name)}_{identifier(rule.stem)}"
         if macro in macros:
             macro = f"{macro}_{_hash(rule)}"
-        searches.add(search.lower())
         macros.add(macro)
-        out[rule.stem] = Name(search, macro)
+        out[rule.stem] = Name(before + titles[rule.stem], macro)
+    return out
+
+
+def unique_titles(rules: Iterable[Rule], most: int, taken: Iterable[str] = ()) -> dict[str, str]:
+    """A title of at most `most` characters for each rule, by stem.
+
+    Titles that differ in no letter or digit, from each other or from one of `taken`, are told
+    apart by the start of a hash.
+    """
+    out: dict[str, str] = {}
+    seen = set(map(identifier, taken))
+    for rule in rules:
+        found = _short(rule, most)
+        if identifier(found) in seen:
+            mark = _hash(rule)
+            found = f"{_short(rule, most - len(mark) - 1)} {mark}"
+        seen.add(identifier(found))
+        out[rule.stem] = found
     return out
 
 
@@ -62,15 +77,19 @@ def identifier(text: str) -> str:
 
 
 def list_name(name: str, content: Content) -> str:
-    """What the lookup of a value list is called, and its macro."""
+    """What the lookup of a value list is called."""
     return f"{identifier(content.release.name)}_list_{identifier(name)}"
 
 
-def _search(rule: Rule, release: Release, suffix: str) -> str:
-    room = MOST - len(f"{release.name} - {suffix}")
+def list_macro(name: str, content: Content) -> str:
+    """What the macro is called that tests a field for the values of a list."""
+    return f"{identifier(content.release.name)}_in_{identifier(name)}"
+
+
+def _short(rule: Rule, room: int) -> str:
     cleaned = plain(title(rule)) or identifier(rule.stem)
     short = cleaned if len(cleaned) <= room else cleaned[:room].rpartition(" ")[0] or cleaned[:room]
-    return f"{release.name} - {short.rstrip(' .,&-')}{suffix}"
+    return short.rstrip(" .,&'-")
 
 
 def _hash(rule: Rule) -> str:

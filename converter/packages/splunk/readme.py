@@ -10,7 +10,6 @@ from converter.packages.content import Content
 from converter.packages.metadata import line
 from converter.packages.splunk.collected import Collected
 from converter.packages.splunk.conf import defanged
-from converter.packages.splunk.naming import identifier
 from converter.packages.splunk.saved import Saved
 from converter.packages.splunk.words import filled
 from converter.rules import Rule
@@ -18,11 +17,10 @@ from converter.rules import Rule
 _MARKS = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$-])")
 
 
-def readme(found: Collected, content: Content) -> bytes:
+def readme(found: Collected, content: Content, lists: Iterable[str]) -> bytes:
     """Markdown in which no text of a rule is more than text."""
     release = content.release
     shared = {name for one in found.searches for name in one.search.macros}
-    prefix = identifier(release.name)
     return filled(
         "README.md",
         title=_text(release.title),
@@ -30,9 +28,8 @@ def readme(found: Collected, content: Content) -> bytes:
         version=release.version,
         attack=content.attack.version,
         count=str(len(found.searches)),
-        macros=_list(f"`{name}`" for name in sorted(shared) if not name.endswith("(1)")),
-        lists=_list(f"`{name[:-3]}`" for name in sorted(shared) if name.endswith("(1)")),
-        prefix=prefix,
+        macros=_list(f"`{name}`" for name in sorted(shared) if not name.endswith(")")),
+        lists=_list(f"`{name}`" for name in lists),
         searches=_list(_search(one) for one in found.alerts),
         held=_list(_search(one) for one in found.searches if one.held),
         partial=_list(map(_text, found.partial)),

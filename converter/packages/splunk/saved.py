@@ -37,7 +37,10 @@ from converter.rules.correlations import seconds
 
 @dataclass(frozen=True)
 class Saved:
-    """One saved search, what it is made of, and whether it only reports when asked (`held`)."""
+    """One saved search, what it is made of, and whether it only reports when asked (`held`).
+
+    `behind` finds the events behind an alert: all that the alert's own search may have left out.
+    """
 
     entry: Entry
     name: Name
@@ -46,6 +49,7 @@ class Saved:
     timing: Timing
     held: bool
     story: str
+    behind: str
 
     @property
     def text(self) -> str:
@@ -54,6 +58,12 @@ class Saved:
             self.search.aggregated and bool(_new_terms(self.entry))
         )
         return f"{self.search.text} {time}{self.objects.evals()} | `{self.name.macro}_filter`"
+
+    @property
+    def told(self) -> str:
+        """The title and whom it is about, a field of the result."""
+        title = untoken(defanged(line(self.entry.rule.title)))
+        return f"{title}: ${self.objects.first}$"
 
 
 def saved(entry: Entry, name: Name, content: Content, held: bool) -> Saved:
@@ -66,7 +76,20 @@ def saved(entry: Entry, name: Name, content: Content, held: bool) -> Saved:
     found = search(query.text, entry, content)
     objects = Objects(entry, found)
     story = plain(story_title(entry))
-    return Saved(entry, name, found, objects, timing(entry), held, story)
+    behind = _behind(name, found, objects, entry, content)
+    return Saved(entry, name, found, objects, timing(entry), held, story, behind)
+
+
+def _behind(name: Name, found: Search, objects: Objects, entry: Entry, content: Content) -> str:
+    """The search is named, not copied: dollars in its text would be taken for fields.
+
+    One that asks what is new now finds nothing later; the events that it looks at are sought then.
+    """
+    base = entry.base.get("spl") if found.aggregated else None
+    if base is not None and base.text and "$" not in base.text:
+        return f'{search(base.text, entry, content).text} | search "${objects.first}$"'
+    named = f'| savedsearch "{name.search}" nosubstitution=true'
+    return f'{named} | search {objects.first}="${objects.first}$"'
 
 
 def stanza(one: Saved, content: Content) -> Stanza:
@@ -90,7 +113,7 @@ def stanza(one: Saved, content: Content) -> Stanza:
         | {
             "action.risk": 1,
             "action.risk.param._risk": as_value(one.objects.param(risk_score(rule))),
-            "action.risk.param._risk_message": _told(one),
+            "action.risk.param._risk_message": one.told,
             "action.risk.param._risk_score": 0,
             "action.risk.param.verbose": 0,
         }
@@ -162,19 +185,19 @@ def _correlation_search(one: Saved, content: Content) -> dict[str, str | int]:
 def _notable(one: Saved, content: Content) -> dict[str, str | int]:
     rule = one.entry.rule
     level = "informational" if rule.level.lower() == "informational" else severity(rule)
-    drilldown = _drilldown(one)
+    found_events = drilldown(one)
     found: dict[str, str | int] = {
         "action.notable": 1,
-        "action.notable.param.rule_title": _told(one),
+        "action.notable.param.rule_title": one.told,
         "action.notable.param.rule_description": untoken(_description(one)),
         "action.notable.param.security_domain": domain(one.entry),
         "action.notable.param.severity": level,
         "action.notable.param.nes_fields": ",".join(one.objects.risk),
-        "action.notable.param.drilldown_name": drilldown["name"],
-        "action.notable.param.drilldown_search": drilldown["search"],
-        "action.notable.param.drilldown_earliest_offset": drilldown["earliest_offset"],
-        "action.notable.param.drilldown_latest_offset": drilldown["latest_offset"],
-        "action.notable.param.drilldown_searches": as_value([drilldown, _risk_drilldown(one)]),
+        "action.notable.param.drilldown_name": found_events["name"],
+        "action.notable.param.drilldown_search": found_events["search"],
+        "action.notable.param.drilldown_earliest_offset": found_events["earliest_offset"],
+        "action.notable.param.drilldown_latest_offset": found_events["latest_offset"],
+        "action.notable.param.drilldown_searches": as_value([found_events, _risk_drilldown(one)]),
     }
     steps = next_steps(one.entry, content)
     if steps:
@@ -183,18 +206,11 @@ def _notable(one: Saved, content: Content) -> dict[str, str | int]:
     return found
 
 
-def _told(one: Saved) -> str:
-    """The title and whom it is about, a field of the result."""
-    return f"{untoken(defanged(line(one.entry.rule.title)))}: ${one.objects.first}$"
-
-
-def _drilldown(one: Saved) -> dict[str, str]:
-    """What the alert was raised for. The search is named, not copied: its text may hold dollars."""
-    field = one.objects.first
+def drilldown(one: Saved) -> dict[str, str]:
+    """The events that the alert was raised for."""
     return {
-        "name": f"What was found about ${field}$",
-        "search": f'| savedsearch "{one.name.search}" nosubstitution=true'
-        f' | search {field}="${field}$"',
+        "name": f"What was found about ${one.objects.first}$",
+        "search": one.behind,
         "earliest_offset": "$info_min_time$",
         "latest_offset": "$info_max_time$",
     }

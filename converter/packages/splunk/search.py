@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from converter.errors import Unsupported
 from converter.packages.content import Content, Entry
 from converter.packages.splunk.conf import Stanza
-from converter.packages.splunk.naming import identifier, list_name
+from converter.packages.splunk.naming import identifier, list_macro, list_name
 
 _PIECES = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'|[^"\']+', re.DOTALL)
 _SOURCE = re.compile(r'(?<![\w.:@{}"])sourcetype=$')
@@ -129,13 +129,14 @@ def _with_lists(
     """The pieces, with a macro for each test that is a whole value list, and the macros' names."""
     names: set[str] = set()
     for field, name in sorted(set(_expanded(entry))):
-        macro = list_name(name, content)
+        macro = list_macro(name, content)
         changed = _without_list(pieces, field, content.lists.get(name, ()), f"`{macro}({field})`")
         if changed is not None:
             pieces = changed
             names.add(f"{macro}(1)")
-            rows = f'[| inputlookup {macro} | rename value as "$field$" | fields "$field$"]'
-            macros[f"{macro}(1)"] = {"args": "field", "definition": rows}
+            rows = f"| inputlookup {list_name(name, content)}"
+            named = f'{rows} | rename value as "$field$" | fields "$field$"'
+            macros[f"{macro}(1)"] = {"args": "field", "definition": f"[{named}]"}
     return pieces, names
 
 

@@ -52,7 +52,7 @@ def _part(one: Saved, content: Content) -> Stanza:
         "confidence": "medium",
         "explanation": defanged(line(rule.data.get("description") or rule.title)),
         "how_to_implement": defanged(line(extra_text(rule, "setup"))) or "none",
-        "known_false_positives": defanged(" ".join(texts(rule, "falsepositives"))) or "none known",
+        "known_false_positives": defanged("; ".join(texts(rule, "falsepositives"))) or "none known",
         "annotations": as_value(mappings | ({"kill_chain_phases": phases} if phases else {})),
         "providing_technologies": as_value([source.title for source in one.entry.sources]),
     }

@@ -46,6 +46,13 @@ def category(entry: Entry) -> str:
     return str(words["products"].get(_logsource(entry).get("product", ""), words["otherwise"]))
 
 
+def asset_type(entry: Entry) -> str:
+    """What contentctl says is watched."""
+    words = _words()["asset_types"]
+    product = words["products"].get(_logsource(entry).get("product", ""))
+    return str(product or words["domains"].get(domain(entry), words["otherwise"]))
+
+
 def alert_severity(rule: Rule) -> int:
     """From 1 (info) to 5 (critical)."""
     return int(_words()["alert_severities"].get(rule.level.lower() or "low", 2))
