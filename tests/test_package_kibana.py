@@ -15,6 +15,7 @@ from packaged import PLAIN, content, shipped
 
 from converter.errors import PackageError, Unsupported
 from converter.packages import Content, Package, kibana
+from converter.packages.versions import locked
 
 SCHEMA = Path(__file__).parent / "schemas" / "kibana_rule.schema.json"
 MIRROR = "0b02a2af-7fe6-4c87-9ff0-818cb1891444"
@@ -242,6 +243,24 @@ def test_a_deprecated_rule_leaves_a_stub() -> None:
     """It keeps its id and version, and says by its name that it is deprecated."""
     rule = only(status="deprecated")
     assert (rule["name"], rule["enabled"]) == ("Deprecated - A title", False)
+
+
+def test_a_rule_that_is_gone_leaves_a_stub() -> None:
+    """In its place stands a rule that finds nothing, one version on."""
+    _, lock = locked(content("plain", "plain"), {})
+    found, _ = locked(content(), lock)
+    stub = rules(found)[-1]
+    assert (stub["rule_id"], stub["version"]) == (lock_id := sorted(lock)[1], 2)
+    assert stub["name"] == f"Deprecated - {lock[lock_id].title}"
+    assert stub["query"] == "not *:*"
+
+
+def test_what_is_assumed_and_remarked_is_told() -> None:
+    """Assumptions of the proof stand under setup, a further remark at the end of the guide."""
+    rule = only(polysigma="{note: Mind the gap., investigation_guide: Look.}")
+    spelling = "keeps its provider's spelling"
+    assert rule["setup"] == f"**Assumed:** event.action {spelling}; event.dataset {spelling}."
+    assert rule["note"] == "## Triage and analysis\n\nLook.\n\n### Note\n\nMind the gap."
 
 
 def test_large_packages_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,14 +70,15 @@ def test_the_lock_reads_as_it_was_written() -> None:
 
 
 def test_rules_that_are_gone_keep_their_version() -> None:
-    """A rule that comes back does so with the version it had, or a higher one."""
+    """A rule that goes is a version of its own, and one that comes back has no lower one."""
     _, lock = locked(content(level="high"), locked(content(), {})[1])
     _, without = locked(content("plain", "plain"), {**lock, "x": lock[ID]})
     assert without["x"].gone
     _, gone = locked(content(PLAIN.format(id=NEXT)), lock)
-    assert (gone[ID].gone, gone[ID].version) == (True, 2)
+    assert (gone[ID].gone, gone[ID].version) == (True, 3)
+    assert locked(content(PLAIN.format(id=NEXT)), gone)[1] == gone
     found, back = locked(content(level="high"), gone)
-    assert (found.entries[0].version, back[ID].gone) == (2, False)
+    assert (found.entries[0].version, back[ID].gone) == (3, False)
 
 
 @pytest.mark.parametrize(("old", "new"), MEANINGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
@@ -88,6 +89,7 @@ def read(path: str, data: bytes) -> Any:
         ".ndjson": lambda raw: [json.loads(line) for line in raw.splitlines()],
         ".toml": lambda raw: tomllib.loads(raw.decode()),
         ".yml": yaml.safe_load,
+        ".spl": gzip.decompress,
         ".zip": lambda raw: zipfile.ZipFile(io.BytesIO(raw)).testzip(),
     }
     return readers.get(Path(path).suffix, bytes.decode)(data)

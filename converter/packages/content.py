@@ -72,14 +72,27 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Gone:
+    """A rule that was there once: what took its id must not stay with users as it was."""
+
+    id: str
+    title: str
+    version: int
+
+
+@dataclass(frozen=True)
 class Content:
-    """All that is packaged: rules in the order of their paths, ATT&CK, the name of it all."""
+    """All that is packaged: rules in the order of their paths, ATT&CK, the name of it all.
+
+    `lists` are value lists that rules name, `gone` the rules that only the lock of versions knows.
+    """
 
     entries: tuple[Entry, ...]
     attack: Attack
     release: Release = Release()
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     filters: tuple[Rule, ...] = ()
+    gone: tuple[Gone, ...] = ()
 
     @cached_property
     def by_id(self) -> Mapping[str, Entry]:

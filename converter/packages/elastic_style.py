@@ -34,9 +34,15 @@ def tags(entry: Entry, content: Content) -> list[str]:
 def guide(rule: Rule) -> str:
     """The investigation guide, its headings one level lower below the one that Elastic's open with.
 
-    Code between fences stays as it is.
+    Code between fences stays as it is. The rule's further remark stands at the end.
     """
-    text = extra_text(rule, "investigation_guide")
+    text, remark = _opened(extra_text(rule, "investigation_guide")), extra_text(rule, "note")
+    if not remark:
+        return text
+    return f"{text}\n\n### Note\n\n{remark}" if text else remark
+
+
+def _opened(text: str) -> str:
     if not text or text.startswith(_TRIAGE):
         return text
     parts = _FENCE.split(text)

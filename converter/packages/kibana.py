@@ -11,7 +11,7 @@ from typing import Any
 
 from converter.attack import Attack, Tactic, Technique
 from converter.errors import PolysigmaError
-from converter.packages.content import Content, Entry, Package
+from converter.packages.content import Content, Entry, Gone, Package
 from converter.packages.elastic_style import guide, tags
 from converter.packages.kibana_exceptions import lists_of
 from converter.packages.kibana_types import Shape, choose
@@ -56,6 +56,7 @@ def build(content: Content) -> Package:
             continue
         notes += [f"{entry.rule.path}: {shape.type}: {loss}" for loss in losses(shape)]
         groups.append([as_json_line(one) for one in (rule, *lists_of(entry))])
+    groups += [[as_json_line(_stub(one))] for one in content.gone]
     chunks = enumerate(_chunks(groups), 1)
     files = {f"rules-{number:03}.ndjson": b"".join(chunk) for number, chunk in chunks}
     return Package(files, tuple(left_out), tuple(notes))
@@ -98,6 +99,22 @@ def rule_object(entry: Entry, shape: Shape, content: Content, name: str) -> dict
     return {key: value for key, value in found.items() if value not in ("", [])}
 
 
+def _stub(gone: Gone) -> dict[str, Any]:
+    """What takes the place of a rule that is no longer there: it finds nothing."""
+    return {
+        "rule_id": gone.id,
+        "version": gone.version,
+        "name": f"Deprecated - {gone.title}",
+        "description": "This rule is no longer maintained. It finds nothing and can be removed.",
+        "severity": "low",
+        "risk_score": 1,
+        "enabled": False,
+        "type": "query",
+        "language": "kuery",
+        "query": "not *:*",
+    }
+
+
 def losses(shape: Shape) -> tuple[str, ...]:
     """What is lost, where something is."""
     return (*shape.losses, *(shape.query.notes if shape.query.fidelity == "partial" else ()))
@@ -115,6 +132,8 @@ def _timing(entry: Entry, shape: Shape) -> dict[str, str]:
 def _setup(rule: Rule, shape: Shape) -> str:
     parts = [extra_text(rule, "setup")]
     parts += [f"**Mind:** this query {line(loss)}." for loss in losses(shape)]
+    assumed = "; ".join(map(line, shape.query.assumptions))
+    parts += [f"**Assumed:** {assumed}."] if assumed else []
     return "\n\n".join(part for part in parts if part)
 
 

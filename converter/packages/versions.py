@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from converter.errors import PackageError, PolysigmaError
-from converter.packages.content import Content, Entry
+from converter.packages.content import Content, Entry, Gone
 from converter.packages.kibana_types import choose
 from converter.packages.metadata import is_deprecated, line, risk_score, schedule, severity
 from converter.packages.text import as_json, canonical
@@ -62,10 +62,10 @@ def locked(content: Content, lock: Lock) -> tuple[Content, Lock]:
     """The content with each rule's version, and the lock after it.
 
     A rule's own `version:` counts where it is the higher one. Rules that are gone stay in the lock,
-    so that an id never comes back with a lower version.
+    one version on, so that an id never comes back with a lower one.
     """
     entries: list[Entry] = []
-    after = {id: replace(one, gone=True) for id, one in lock.items()}
+    after = {id: _without_rule(one) for id, one in lock.items()}
     for entry in content.entries:
         targets = dict(_targets(entry, content))
         before = lock.get(entry.rule.id)
@@ -74,7 +74,12 @@ def locked(content: Content, lock: Lock) -> tuple[Content, Lock]:
             version = max(version, before.version + (before.targets != targets))
         entries.append(replace(entry, version=version))
         after[entry.rule.id] = Locked(line(entry.rule.title), version, targets)
-    return replace(content, entries=tuple(entries)), after
+    gone = (Gone(id, one.title, one.version) for id, one in sorted(after.items()) if one.gone)
+    return replace(content, entries=tuple(entries), gone=tuple(gone)), after
+
+
+def _without_rule(one: Locked) -> Locked:
+    return one if one.gone else replace(one, version=one.version + 1, gone=True)
 
 
 def _targets(entry: Entry, content: Content) -> Iterator[tuple[str, str]]:
