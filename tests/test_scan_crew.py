@@ -32,7 +32,7 @@ RULES = [
 def crewed(places: list[str], sizes: tuple[int, int], jobs: int = 1, learned: int = 0) -> Any:
     """What a crew finds, and how many records it counts."""
     summary = Summary()
-    work = Work(RULES, sieve=Sieve([need(one) for one in TESTS], learned))
+    work = Work(RULES, sieve=Sieve(lambda: [need(one) for one in TESTS], learned))
     crew = Crew(work, None, summary, jobs, None)
     found = [
         one.line() if isinstance(one, Row) else one

@@ -62,7 +62,7 @@ def test_sieved_is_whole(
     raw = "".join(line + end for line, end in lines).encode("utf-8", "replace")
     rules = [rule(number, one) for number, one in enumerate(predicates)]
     learned, chunk = sizes
-    sieve = Sieve([need(one) for one in predicates], learned)
+    sieve = Sieve(lambda: [need(one) for one in predicates], learned)
     sieve._module = engines.hyperscan() if by == "hyperscan" else None
     blocks = sieve.sift(read_blocks(["-"], io.BytesIO(raw), chunk=chunk))
     assert results(rules, blocks) == results(rules, read(["-"], io.BytesIO(raw)))
@@ -74,7 +74,9 @@ def test_records_are_passed_over() -> None:
     rows[1500]["name"] = "wanted"
     raw = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
     predicate, summary = p.Equals("name", "Wanted"), Summary()
-    items = Sieve([need(predicate)], 5000).sift(read_blocks(["-"], io.BytesIO(raw), chunk=4096))
+    items = Sieve(lambda: [need(predicate)], 5000).sift(
+        read_blocks(["-"], io.BytesIO(raw), chunk=4096)
+    )
     (match,) = scan([rule(0, predicate)], items, summary=summary)
     assert (match.record, match.event) == (1501, rows[1500])
     assert summary.records == 2000

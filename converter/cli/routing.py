@@ -53,7 +53,8 @@ def tell_routing(
     """What was never tried though it may have been meant; all of the routing if `verbose`."""
     busy = {tests[number].rule.id for number in summary.tried}
     idle = {one.rule.id: one.logsource for one in tests if one.rule.id not in busy}
-    unknown = sum(not routing.recognisable(logsource) for logsource in idle.values())
+    sources = Counter(tuple(sorted(one.items())) for one in idle.values())
+    unknown = sum(n for one, n in sources.items() if not routing.recognisable(dict(one)))
     if unknown and summary.routes:
         what = f"rules never tried, as nothing tells events of their log sources: {unknown}"
         click.echo(f"{what} (--no-routing tries them, --verbose names them)", err=True)

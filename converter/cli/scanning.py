@@ -19,6 +19,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from converter.cli.loading import Loaded, load
 from converter.cli.results import Output, place
 from converter.cli.routing import LogSourceWords, route, tell_routing
 from converter.cli.several import compiled, staged, tell_several
@@ -28,12 +29,11 @@ from converter.errors import LogError
 from converter.logs import Reject
 from converter.logs.opening import STDIN
 from converter.logs.parts import Part, parts
-from converter.matcher.correlation import Engine, Plan, prepare
+from converter.matcher.correlation import Engine
 from converter.matcher.index import NEVER, NOTHING, Need
 from converter.matcher.routing import Routing
 from converter.matcher.rules import RuleTest
 from converter.pipelines import Pipelines, View
-from converter.rules import read_rules
 from converter.scan import Sieve, Summary, window
 from converter.scan.crew import Crew
 from converter.scan.sieve import LEARNED
@@ -82,12 +82,12 @@ def run(asked: Asked) -> int:
     """The scan that the options ask for; its exit code."""
     _check(asked)
     times = window(asked.since, asked.until)
-    tests, plan, chosen, faults = _rules(asked)
+    loaded, chosen = _rules(asked)
+    tests, plan, faults = loaded.tests, loaded.plan, tell_errors(loaded.errors)
     routing = None if asked.no_routing else route(tests, chosen, asked.schema, asked.said)
     engine = load_state(asked.state, Engine(plan.nodes, lateness=asked.lateness))
     held = frozenset() if asked.base_rules else plan.held
-    needs = _needs(tests, routing if asked.said else None)
-    sieve = None if asked.whole else Sieve(needs)
+    sieve = None if asked.whole else Sieve(_needs(loaded, routing if asked.said else None))
     work = Work(compiled(tests, plan, held), routing, times, sieve)
     stage, summary = staged(plan, engine, held, more=asked.state is not None), Summary()
     crew = Crew(work, stage, summary, asked.jobs or _cores(), sys.stdin.buffer)
@@ -95,7 +95,7 @@ def run(asked: Asked) -> int:
     ended = _scan(asked, crew, summary, engine)
     save_state(asked.state, engine)
     if asked.verbose:
-        _tell_unsure(tests, needs)
+        _tell_unsure(tests, loaded.needs())
     if routing is not None:
         tell_routing(summary, tests, routing, verbose=asked.verbose)
     rejects = _tell(summary)
@@ -103,10 +103,12 @@ def run(asked: Asked) -> int:
     return _exit_code(summary, faults + rejects, matched) if ended else _INTERRUPTED
 
 
-def _needs(tests: Sequence[RuleTest], said: Routing | None) -> list[Need]:
+def _needs(loaded: Loaded, said: Routing | None) -> Callable[[], list[Need]]:
     """What each rule needs of a record's bytes; rules that `said` leaves out never match."""
-    tried = range(len(tests)) if said is None else said({}).tries
-    return [one.need if number in tried else NEVER for number, one in enumerate(tests)]
+    if said is None:
+        return loaded.needs
+    tried = said({}).tries
+    return lambda: [one if at in tried else NEVER for at, one in enumerate(loaded.needs())]
 
 
 def _tell_unsure(tests: Sequence[RuleTest], needs: Sequence[Need]) -> None:
@@ -132,18 +134,18 @@ def _check(asked: Asked) -> None:
         raise click.UsageError("--resume cannot go back in standard input: name files")
 
 
-def _rules(asked: Asked) -> tuple[list[RuleTest], Plan, Pipelines, int]:
-    """The rules that are asked for; told is what is wrong with others, and how many these are."""
-    rule_set, chosen = read_rules(asked.places or ("sigma_rules",)), Pipelines(asked.pipelines)
-    tests, plan, refused = prepare(rule_set, chosen, asked.schema)
-    faults = tell_errors([*rule_set.errors, *refused])
+def _rules(asked: Asked) -> tuple[Loaded, Pipelines]:
+    """The rules that are asked for. Raises LogError where there are none."""
+    chosen = Pipelines(asked.pipelines)
+    loaded = load(asked.places or ("sigma_rules",), chosen, asked.pipelines, asked.schema)
     if asked.min_level:
-        fed = {rule for node in plan.nodes for rule in node.inputs}
+        fed = {rule for node in loaded.plan.nodes for rule in node.inputs}
         wanted = set(LEVELS[LEVELS.index(asked.min_level) :])
-        tests = [one for one in tests if one.rule.level in wanted or one.rule.id in fed]
-    if not tests:
+        loaded = loaded.only(lambda rule: rule.level in wanted or rule.id in fed)
+    if not loaded.tests:
+        tell_errors(loaded.errors)
         raise LogError("no rules to match", next_step="name rules with --rules")
-    return tests, plan, chosen, faults
+    return loaded, chosen
 
 
 def _cores() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Any
 
 import click
@@ -29,11 +30,12 @@ def compiled(tests: Sequence[RuleTest], plan: Plan, held: Collection[str]) -> li
     """The tests as a scan runs them; `held` are the ids of rules that only correlations report."""
     fed = {rule for node in plan.nodes for rule in node.inputs}
     first_seen = {node.rule.id for node in plan.nodes if node.kind == "first_seen"}
+    reader = cache(time_reader)
     return [
         CompiledRule(
             _summary(one.rule),
             one.matches,
-            time_reader(one.time),
+            reader(one.time),
             one.rule.kind == "correlation",
             one.rule.id in fed,
             _report(one.rule.id, first_seen, held),

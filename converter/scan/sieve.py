@@ -7,7 +7,7 @@ are rare. After that only candidates are, and each meets only the rules that it 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -43,12 +43,12 @@ class Passed:
 
 
 class Sieve:
-    """What of a log is looked at. `needs` holds for each rule, by number, what it needs.
+    """What of a log is looked at. `needs` gives for each rule, by number, what it needs.
 
     `learned` is how many bytes are decoded before any record is passed over.
     """
 
-    def __init__(self, needs: Sequence[Need], learned: int = LEARNED) -> None:
+    def __init__(self, needs: Callable[[], Sequence[Need]], learned: int = LEARNED) -> None:
         self._needs = needs
         self._left = learned
         self._module: ModuleType | None = hyperscan()
@@ -111,10 +111,11 @@ class Sieve:
         for value in map(decode, self._rows):
             if isinstance(value, dict):
                 self._sample.add(value)
-        count_texts(self._sample, self._needs, b"\n".join(self._rows), self._module)
+        needs = self._needs()
+        count_texts(self._sample, needs, b"\n".join(self._rows), self._module)
         self._frame = Frame(self._rows, self._frame.heads)
         odd = [Frame.WRAPPED], [Frame.PACKED]
-        return Index(self._needs, self._sample, self._module, *odd)
+        return Index(needs, self._sample, self._module, *odd)
 
     def _block(self, index: Index, block: Block) -> Iterator[Record | Reject | Candidate | Passed]:
         data, reader = block.data, block.reader

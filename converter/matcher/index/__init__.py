@@ -116,8 +116,9 @@ def count_texts(
     sample: Sample, needs: Sequence[Need], data: bytes, module: ModuleType | None
 ) -> None:
     """Count in the sample how often the texts that the needs look for stand in the data."""
-    wanted = texts(needs)
+    wanted = texts(needs, sample)
     lower = data.lower()
+    sample.counted.update(wanted)
     if module is None:
         sample.texts.update({one: lower.count(one.encode()) for one in wanted})
         return

@@ -18,6 +18,7 @@ _TEXT = 4e-3
 _KEY = 2e-2
 _UNSEEN_KEY = 1e-4
 _UNSEEN_MEMBER = 2e-4
+_SETTLED = 1e-3
 _OTHER_KEY = 8e-3
 _UNKNOWN: tuple[float, Choice] = (float("inf"), ())
 
@@ -30,6 +31,7 @@ class Sample:
     keys: Counter[str] = field(default_factory=Counter)
     values: dict[str, Counter[str]] = field(default_factory=dict)
     texts: Counter[str] = field(default_factory=Counter)
+    counted: set[str] = field(default_factory=set)
 
     def add(self, event: Mapping[str, Any]) -> None:
         """Take up one event."""
@@ -50,7 +52,8 @@ class Sample:
         if not self.records:
             return 0.0
         if isinstance(probe, Text):
-            return self.texts[probe.text] / self.records
+            known = probe.text in self.counted
+            return self.texts[probe.text] / self.records if known else 1.0
         if isinstance(probe, Key):
             return self.keys[probe.key] / self.records
         values: Mapping[str, int] = self.values.get(probe.key, {})
@@ -75,6 +78,10 @@ class Chooser:
         """The probes; None where a match need not hold anything that can be looked for."""
         cost, chosen = self._best(need)
         return chosen if cost < float("inf") else None
+
+    def cost(self, need: Need) -> float:
+        """How many times a record the choice is found, on average, and a little for looking."""
+        return self._best(need)[0]
 
     def _best(self, need: Need) -> tuple[float, Choice]:
         if isinstance(need, Every):
@@ -121,6 +128,8 @@ def probes(need: Need) -> set[Probe]:
     return found
 
 
-def texts(needs: Iterable[Need]) -> Sequence[str]:
-    """Every text that the needs look for, sorted."""
-    return sorted({one.text for need in needs for one in probes(need) if isinstance(one, Text)})
+def texts(needs: Sequence[Need], sample: Sample) -> Sequence[str]:
+    """The texts, sorted, that tell how to find rules which keys and values alone do not settle."""
+    chooser = Chooser(needs, sample)
+    open_ = [need for need in needs if chooser.cost(need) > _SETTLED]
+    return sorted({one.text for need in open_ for one in probes(need) if isinstance(one, Text)})

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from converter import predicate as p
@@ -21,7 +22,7 @@ from converter.languages.regexp_tree import Alt, Chars, Items, Repeat, read
 from converter.matcher.fields import Paths
 from converter.matcher.index.spelling import beginning, is_bare, key_of, pieces
 from converter.matcher.text import text
-from converter.paths import Under
+from converter.paths import Path, Under
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +118,13 @@ def _under(field: str, paths: Paths | None, probe: Callable[[str], Need]) -> Nee
 
 def _keys(field: str, paths: Paths | None) -> Need:
     """The key at which a path of the field ends, or the field's name in a list of named values."""
+    return _keys_of((paths(field) if paths else ()) or (field,))
+
+
+@lru_cache(4096)
+def _keys_of(paths: tuple[Path, ...]) -> Need:
     found = list[Need]()
-    for one in dict.fromkeys((paths(field) if paths else ()) or (field,)):
+    for one in dict.fromkeys(paths):
         name = one.name if isinstance(one, Under) else one
         key = key_of(name)
         found.append(Key(key) if key else NOTHING)
