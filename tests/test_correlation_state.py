@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from converter.cli.state import load_state, save_state
 from converter.errors import StateError
-from converter.matcher.correlation import packed, unpacked
+from converter.matcher.correlation import Engine, packed, unpacked
 from tests.streams import Run, rules_of, stream_of
 
 CASE = {
@@ -86,3 +88,16 @@ def test_what_is_no_file_of_a_state(raw: bytes) -> None:
     """Bytes that are no state are refused with a next step."""
     with pytest.raises(StateError, match="no state of a scan; name another file"):
         unpacked(raw)
+
+
+def test_a_state_that_another_scan_wrote_is_kept(tmp_path: Path) -> None:
+    """Of two scans with one state file the slower one fails, and what the other saved stays."""
+    file = str(tmp_path / "state")
+    slow, fast = Engine(()), Engine(())
+    begun = load_state(file, slow)
+    save_state(file, fast, load_state(file, fast))
+    saved = Path(file).read_bytes()
+    with pytest.raises(StateError, match="another scan has written it"):
+        save_state(file, slow, begun)
+    assert Path(file).read_bytes() == saved
+    save_state(file, slow, load_state(file, slow))

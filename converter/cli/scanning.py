@@ -85,7 +85,8 @@ def run(asked: Asked) -> int:
     loaded, chosen = _rules(asked)
     tests, plan, faults = loaded.tests, loaded.plan, tell_errors(loaded.errors)
     routing = None if asked.no_routing else route(tests, chosen, asked.schema, asked.said)
-    engine = load_state(asked.state, Engine(plan.nodes, lateness=asked.lateness))
+    engine = Engine(plan.nodes, lateness=asked.lateness)
+    mark = load_state(asked.state, engine)
     held = frozenset() if asked.base_rules else plan.held
     sieve = None if asked.whole else Sieve(_needs(loaded, routing if asked.said else None))
     work = Work(compiled(tests, plan, held), routing, times, sieve)
@@ -93,7 +94,7 @@ def run(asked: Asked) -> int:
     crew = Crew(work, stage, summary, asked.jobs or _cores(), sys.stdin.buffer)
     _spare_collector()
     ended = _scan(asked, crew, summary, engine)
-    save_state(asked.state, engine)
+    save_state(asked.state, engine, mark)
     if asked.verbose:
         _tell_unsure(tests, loaded.needs())
     if routing is not None:
