@@ -33,6 +33,9 @@ class ObjectText(Emitter):
         return True
 
     def say_test(self, test: p.Test) -> Said:
+        there = self._sought((p.Exists(test.field),)) if isinstance(test, p.Null) else None
+        if there is not None:
+            return self.negate(super().say_test(there))
         return super().say_test(self._sought((test,)) or test)
 
     def say_choice(self, part: p.Predicate | Choice | Networks) -> Said:
