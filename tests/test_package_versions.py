@@ -132,6 +132,7 @@ def test_diff_compares_a_revision_with_the_files(tmp_path: Path) -> None:
     (line,) = run("diff", "HEAD", "--json", cwd=tmp_path).stdout.splitlines()
     assert json.loads(line)["verdicts"] == {"ecs": "widens", "splunk": "widens"}
     assert "name a revision" in str(run("diff", "nonsense", cwd=tmp_path).exception)
+    assert "no revision" in str(run("diff", "--", "--output=x", cwd=tmp_path).exception)
     assert run("diff", "HEAD", "HEAD", cwd=tmp_path).stdout == ""
 
 

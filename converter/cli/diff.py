@@ -62,6 +62,8 @@ def _print(title: str, found: Sequence[Any]) -> None:
 
 def _checkout(revision: str, place: str, folder: Path) -> Path:
     """Rules and pipelines of a revision, below a new folder. Raises PackageError."""
+    if revision.startswith("-"):
+        raise PackageError(f"{revision} is no revision", next_step="name one that `git log` shows")
     wanted = [name for name in (place, "pipelines") if _has(revision, name)]
     if place not in wanted:
         step = "name a revision of this repository, and its rules with --rules"
