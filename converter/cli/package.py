@@ -80,33 +80,50 @@ def command(
     content, faults = gather(
         places or ("sigma_rules",), pipelines, packages.Release(version=release), edition
     )
+    content, new_lock = _with_versions(content, lock_file)
     sealed = importlib.import_module("converter.packages.manifest").sealed
-    content, stale = _with_versions(content, lock_file, check)
+    built: dict[Path, dict[str, bytes]] = {}
     for name in chosen:
         package: Package = packages.PACKAGES[name](content)
         faults += _tell(name, package, strict)
-        files = sealed(name, package, content)
-        if check:
-            stale += _tell_stale(Path(out) / name, files)
-        else:
-            replace_folder(Path(out) / name, files, "manifest.json")
-            click.echo(f"{len(files)} files below {out}/{name}/", err=True)
+        built[Path(out) / name] = sealed(name, package, content)
+    stale = 0
+    if check:
+        stale = sum(_tell_stale(folder, files) for folder, files in built.items())
+        stale += lock_file is not None and _tell_stale_lock(lock_file, new_lock)
+    else:
+        _write(built, lock_file, new_lock)
     sys.exit(1 if faults or stale else 0)
 
 
-def _with_versions(content: Content, file: Path | None, check: bool) -> tuple[Content, int]:
-    """The content with the versions of the lock, which is renewed, or is stale (1)."""
-    if file is None:
-        return content, 0
-    versions = importlib.import_module("converter.packages.versions")
-    raw = file.read_bytes() if file.is_file() else b""
-    found, after = versions.locked(content, versions.read_lock(raw, str(file)) if raw else {})
-    new = versions.write_lock(after)
-    if new != raw and check:
+def _write(built: dict[Path, dict[str, bytes]], lock_file: Path | None, lock: bytes) -> None:
+    """The folders, each whole, then the lock: versions that nobody has seen are not taken."""
+    for folder, files in built.items():
+        replace_folder(folder, files, "manifest.json")
+        click.echo(f"{len(files)} files below {folder}/", err=True)
+    if lock_file is not None and _content(lock_file) != lock:
+        write_file(lock_file, lock)
+
+
+def _tell_stale_lock(file: Path, lock: bytes) -> bool:
+    stale = _content(file) != lock
+    if stale:
         click.echo(f"stale: {file}", err=True)
-    elif new != raw:
-        write_file(file, new)
-    return found, int(check and new != raw)
+    return stale
+
+
+def _content(file: Path) -> bytes:
+    return file.read_bytes() if file.is_file() else b""
+
+
+def _with_versions(content: Content, file: Path | None) -> tuple[Content, bytes]:
+    """The content with the versions of the lock, and the lock as it is to be. PackageError."""
+    if file is None:
+        return content, b""
+    versions = importlib.import_module("converter.packages.versions")
+    raw = _content(file)
+    found, after = versions.locked(content, versions.read_lock(raw, str(file)) if raw else {})
+    return found, versions.write_lock(after)
 
 
 def _check_release(release: str) -> None:
