@@ -40,6 +40,9 @@ static: $(READY) ## all checks that run nothing: format, lint, types, floors, ru
 check: static ## static, then the code's own tests
 	$(BIN)/pytest -q $(ARGS)
 
+splunk: $(READY) ## Splunk's own checkers over the packages for Splunk
+	.ci/splunk
+
 bench: $(READY) ## how long the work takes
 	@test -f bench/convert.py || { echo "bench/convert.py is not written yet" >&2; exit 1; }
 	$(BIN)/python bench/convert.py $(ARGS)
@@ -47,12 +50,16 @@ bench: $(READY) ## how long the work takes
 bench-scan: $(READY) ## how fast logs are scanned
 	$(BIN)/python bench/scan.py $(ARGS)
 
-lock: ## renew requirements.lock (needs uv)
+lock: ## renew requirements.lock and those of Splunk's checkers (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \
 		--generate-hashes --no-header --no-emit-index-url --quiet --output-file requirements.lock
+	for name in appinspect contentctl; do uv pip compile .ci/$$name.in --universal \
+		--python-version 3.11 --upgrade --generate-hashes --no-header --no-emit-index-url \
+		--quiet --output-file .ci/$$name.lock || exit 1; done
 
 clean: ## remove the environment and all caches; out/ stays
-	rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-splunk build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache \
+		.ruff_cache
 	find . -name .git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml requirements.lock
