@@ -15,6 +15,7 @@ from converter.matcher.routing import Routing
 from converter.matcher.rules import RuleTest
 from converter.matcher.times import time_reader
 from converter.pipelines import Pipelines, View, pipeline_folders
+from converter.pipelines.log_sources import VIEWS, WORDS
 from converter.rules import Rule, RuleSet, read_rules
 
 Place = str | os.PathLike[str]
@@ -47,13 +48,23 @@ def compile_rules(
     each event is recognised. With `routing=False` every rule is tried on every event.
 
     What cannot be compiled is in `.errors` of the result. Raises PipelineError where a pipeline or
-    the catalogue cannot be used.
+    the catalogue cannot be used, ValueError for a schema or log source that cannot be meant.
     """
+    _check(schema, logsources)
     kept = rules if isinstance(rules, RuleSet) else RuleSet(tuple(rules), ())
     chosen = tuple(os.fspath(name) for name in pipelines)
     said = tuple(dict(one) for one in logsources)
     options = Options(schema, chosen, said, routing, tuple(pipeline_folders()))
     return CompiledRules(kept, options)
+
+
+def _check(schema: object, logsources: Sequence[Mapping[str, str]]) -> None:
+    if schema not in VIEWS:
+        raise ValueError(f"the schema {schema!r} is none of {', '.join(VIEWS)}")
+    for one in logsources:
+        if not one or not one.keys() <= set(WORDS):
+            words = ", ".join(WORDS)
+            raise ValueError(f"the log source {one!r} has other keys than {words}, or none")
 
 
 @dataclass(frozen=True)
@@ -121,8 +132,11 @@ class CompiledRules:
 
         An event may come `lateness` after one with a later time, and matches are given once that
         is past; later ones are left out, and counted. None: matches of several events wait for
-        `finish`. `state` goes on from an earlier run; raises StateError where it cannot be used.
+        `finish`. `state` goes on from an earlier run. Raises StateError where that cannot be used,
+        ValueError where the lateness is negative.
         """
+        if lateness is not None and lateness < timedelta(0):
+            raise ValueError(f"the lateness {lateness} is negative")
         span = None if lateness is None else lateness // timedelta(microseconds=1)
         engine = Engine(self._plan.nodes, lateness=span)
         if state is not None:

@@ -8,7 +8,9 @@ import re
 import subprocess
 import sys
 import threading
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -150,3 +152,25 @@ def test_the_face_has_no_other_names() -> None:
     assert all(getattr(converter, name) is not None for name in converter.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         converter.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        ({"schema": "esc"}, "'esc' is none of native, ecs, splunk"),
+        ({"logsources": [{"produkt": "aws"}]}, "has other keys than product"),
+        ({"logsources": [{}]}, "or none"),
+    ],
+)
+def test_options_that_cannot_be_meant_are_refused(
+    rules: RuleSet, options: dict[str, Any], what: str
+) -> None:
+    """A misspelt schema or log source is an error, not a set of rules that never match."""
+    with pytest.raises(ValueError, match=what):
+        compile_rules(rules, **options)
+
+
+def test_a_negative_lateness_is_refused(rules: RuleSet) -> None:
+    """No event can come before its time."""
+    with pytest.raises(ValueError, match="is negative"):
+        compile_rules(rules).stream(lateness=timedelta(seconds=-1))
