@@ -153,15 +153,19 @@ def test_two_builds_give_the_same_bytes() -> None:
     assert sums() == sums()
 
 
-def test_rules_from_elsewhere_name_no_place_of_this_machine(tmp_path: Path) -> None:
-    """A rule read by its full path is packaged without it."""
+def test_packages_do_not_depend_on_where_the_rules_lie(tmp_path: Path) -> None:
+    """The same rules named by full and by relative path, left out or not, give the same bytes."""
     folder = tmp_path / "sigma_rules" / "x"
     folder.mkdir(parents=True)
     (folder / "r.yml").write_text(PLAIN.format(id=ID), "utf-8")
     undated = PLAIN.format(id=ID[:-1] + "1").replace("date: 2026-01-01\n", "")
     (folder / "undated.yml").write_text(undated, "utf-8")
-    done = run("package", "-r", str(folder), "-o", "p", "--release", "2.0.0", cwd=tmp_path)
+    done = run("package", "-r", str(tmp_path / "sigma_rules"), "-o", "far", cwd=tmp_path)
     assert "no readable `date:`" in done.stderr
-    for path in (tmp_path / "p").rglob("*"):
-        if path.is_file():
-            assert str(tmp_path).encode() not in path.read_bytes()
+    run("package", "-r", "sigma_rules", "-o", "near", cwd=tmp_path)
+    far, near = (
+        {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+        for root in (tmp_path / "far", tmp_path / "near")
+    )
+    assert far == near
+    assert not any(str(tmp_path).encode() in data for data in far.values())

@@ -9,7 +9,6 @@ from converter.packages.bom import bom
 from converter.packages.content import Content, Package
 from converter.packages.metadata import line
 from converter.packages.text import as_json
-from converter.queries import report_path
 
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"
@@ -20,7 +19,7 @@ def sealed(name: str, package: Package, content: Content) -> dict[str, bytes]:
     """The package's files with a manifest, a bill and sums beside them, sorted by path."""
     files = dict(sorted(package.files.items()))
     files[BOM] = bom(name, {path: digest(data) for path, data in files.items()}, content)
-    places = {entry.rule.path: report_path(entry.rule) for entry in content.entries}
+    places = {entry.rule.path: entry.rule.stem for entry in reversed(content.entries)}
     manifest = {
         "package": name,
         "release": content.release.version,
@@ -34,7 +33,7 @@ def sealed(name: str, package: Package, content: Content) -> dict[str, bytes]:
             for entry in content.entries
         ],
         "left_out": [
-            {"path": places.get(error.path, ""), "why": error.what} for error in package.left_out
+            {"rule": places.get(error.path, ""), "why": error.what} for error in package.left_out
         ],
     }
     files[MANIFEST] = as_json(manifest)
