@@ -83,6 +83,23 @@ def test_records_are_passed_over() -> None:
     assert summary.passed > 1600
 
 
+def test_records_of_a_list_meet_their_candidates_only() -> None:
+    """Records of a JSON list are decoded, but rules that cannot match them are not tried."""
+    tried: list[int] = []
+
+    def matches(event: Any) -> bool:
+        tried.append(event["n"])
+        return event["n"] == 900
+
+    rows = [{"n": at, "name": "wanted" if at > 850 else "x"} for at in range(1000)]
+    raw = json.dumps(rows, indent=1).encode()
+    compiled = CompiledRule(RuleSummary("1", "rule", None, ""), matches, lambda event: None)
+    sieve = Sieve(lambda: [need(p.Equals("name", "wanted"))], 5000)
+    (match,) = scan([compiled], sieve.sift(read_blocks(["-"], io.BytesIO(raw))))
+    assert match.record == 901
+    assert 149 <= len(tried) < 600
+
+
 def test_frame_tells_lines_of_one_record() -> None:
     """Lines begin as those that were learned; a wrapper's beginning is none to learn."""
     frame = Frame([b'{"a":1}', b'{"Records":[]}', b'{ "b" :2}', b"[1]", b'{"a":2}', b'{"c":'])

@@ -85,12 +85,19 @@ class Sieve:
                 yield from self._block(self._learned(item), item)
 
     def _of_record(self, record: Record) -> Record | Candidate:
-        return record if self._index is None else _candidate(self._index, record)
+        if self._index is not None:
+            return _candidate(self._index, record)
+        row = as_json(record.event)
+        self._left -= len(row)
+        self._rows.append(row)
+        if len(self._rows) >= _ROWS:
+            self.settle()
+        return record
 
     def _whole(self, block: Block) -> Iterator[Record | Reject | Candidate]:
         rows = block.data[:-1].split(b"\n")
-        self._rows += rows[: _ROWS - len(self._rows)]
-        if len(self._rows) == _ROWS:
+        self._rows += rows[: max(0, _ROWS - len(self._rows))]
+        if len(self._rows) >= _ROWS:
             self.settle()
         for row in rows:
             found = block.reader.read_line(row)
