@@ -119,6 +119,16 @@ def test_one_bad_rule_does_not_stop_the_others(tmp_path: Path) -> None:
     assert [Path(error.path).name for error in found.errors] == ["a.yml", "b.yml", "c.yml"]
 
 
+def test_a_part_of_the_rules_keeps_its_place(tmp_path: Path) -> None:
+    """A folder or file below `sigma_rules/`, named alone, gives the stems that the whole gives."""
+    folder = tmp_path / "sigma_rules" / "aws" / "cloudtrail"
+    folder.mkdir(parents=True)
+    (folder / "a.yml").write_text(GOOD, "utf-8")
+    parts = (tmp_path / "sigma_rules", folder.parent, folder, folder / "a.yml")
+    stems = [rule.stem for part in parts for rule in read_rules([str(part)]).rules]
+    assert stems == ["aws/cloudtrail/a"] * 4
+
+
 def test_several_documents_are_told_apart(tmp_path: Path) -> None:
     """The second rule of a file has a stem and lines of its own."""
     second = good("  a: {f: 1}\n  condition: a\n")

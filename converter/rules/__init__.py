@@ -79,9 +79,11 @@ def _files(places: Sequence[str], errors: list[RuleError]) -> Iterator[tuple[str
             if not found:
                 step = "name a folder with .yml files"
                 errors.append(RuleError("no rules in this folder", path=place, next_step=step))
-            yield from ((_posix(os.path.join(place, path)), _stem(path)) for path in found)
+            above = _below_root(_posix(os.path.abspath(place)) + "/")
+            yield from ((_posix(os.path.join(place, path)), _stem(above + path)) for path in found)
         elif os.path.exists(place):
-            yield _posix(place), _stem(_below_root(place))
+            below = _below_root(_posix(os.path.abspath(place)))
+            yield _posix(place), _stem(below or os.path.basename(place))
         else:
             step = "check the spelling of the path"
             errors.append(RuleError("no such file or folder", path=place, next_step=step))
@@ -98,9 +100,9 @@ def _below(folder: str) -> Iterator[str]:
 
 
 def _below_root(path: str) -> str:
-    """A single file keeps its place below `sigma_rules/`, else only its name."""
-    _, found, rest = _posix(os.path.abspath(path)).rpartition("/sigma_rules/")
-    return rest if found else os.path.basename(path)
+    """A file or folder (with a slash) that is named alone keeps its place below `sigma_rules/`."""
+    _, found, rest = path.rpartition("/sigma_rules/")
+    return rest if found else ""
 
 
 def _posix(path: str) -> str:
