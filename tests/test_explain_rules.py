@@ -197,3 +197,28 @@ def test_a_rule_that_cannot_run(explained: Any) -> None:
     assert result.stdout == ""
     what = "r.yml:12: the regular expression '^ro(?=t)' has a look-ahead at character 4"
     assert str(result.exception).startswith(what)
+
+
+ROBOT = f"""\
+title: Not the robot
+logsource: {{product: aws}}
+filter:
+  rules: [{ID}1]
+  robot: {{userAgent: robot}}
+  condition: not robot
+"""
+
+
+def test_filters_are_found_under_rules(explained: Any, tmp_path: Path) -> None:
+    """`--rules` gives a rule the filters that lie elsewhere, and the rule itself only once."""
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "f.yml").write_text(ROBOT, "utf-8")
+    event = STOPPED | {"userAgent": "robot"}
+    rule = (
+        TRAIL.split("detection:", 1)[0] + "detection: {a: {eventName: StopLogging}, condition: a}\n"
+    )
+    assert "\n  match" in explained(rule, event).stdout
+    result = explained(rule, event, "--rules", "more", "--rules", ".")
+    assert result.stdout.count("\n  no match") == 1
+    assert "filter Not the robot: not" in result.stdout
+    assert result.stderr == ""

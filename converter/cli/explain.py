@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +19,7 @@ from converter.matcher.routing import Origin, Routing
 from converter.matcher.rules import Reading, readings
 from converter.matcher.telling import as_json, render
 from converter.pipelines import Pipelines, View
-from converter.rules import Rule, read_rules
+from converter.rules import Rule, RuleSet, read_rules
 from converter.rules.correlations import is_stateful
 
 
@@ -29,18 +30,30 @@ from converter.rules.correlations import is_stateful
     "--schema", type=click.Choice(["native", "ecs", "splunk"]), default="native", help="As in scan."
 )
 @click.option("-p", "--pipeline", "pipelines", multiple=True, help="As in convert.")
+@click.option(
+    "--rules", "others", multiple=True, help="Rules and filters that belong to RULE; repeat."
+)
 @click.option("--json", "as_data", is_flag=True, help="Print JSON for programs.")
-def command(rule: str, event: str, schema: View, pipelines: tuple[str, ...], as_data: bool) -> None:
+def command(
+    rule: str,
+    event: str,
+    schema: View,
+    pipelines: tuple[str, ...],
+    others: tuple[str, ...],
+    as_data: bool,
+) -> None:
     """Say why RULE did or did not match EVENT, test by test.
 
     EVENT is a file of events, or - for standard input. Tests marked with a star decide. RULE may be
     a folder; then every rule in it is explained. An event of another log source than the rule's is
     explained too, and said to be one: scan does not try the rule on it. Of a correlation or
-    first-seen rule, each rule it rests on is explained, then what the events make together.
+    first-seen rule, each rule it rests on is explained, then what the events make together. What
+    correlations name and which filters apply is looked up in RULE itself and under --rules.
     """
-    rule_set = read_rules((rule,))
+    own = read_rules((rule,))
+    rule_set = _with(own, read_rules(others))
     faults = tell_errors(rule_set.errors)
-    wanted = [one for one in rule_set.rules if one.kind != "filter"]
+    wanted = [one for one in own.rules if one.kind != "filter"]
     if not wanted:
         raise RuleError("no rule to explain", path=rule, next_step="name a file with a Sigma rule")
     records = list(_records(event))
@@ -58,6 +71,19 @@ def command(rule: str, event: str, schema: View, pipelines: tuple[str, ...], as_
             nodes = plan_of(one, rule_set, chosen, schema).nodes
             _explain_several(one, nodes, parts, records, as_data)
     sys.exit(1 if faults else 0)
+
+
+def _with(own: RuleSet, others: RuleSet) -> RuleSet:
+    """The rules with those of the others that are not the same."""
+    ids = {one.id for one in own.rules if one.id}
+    places = {_place(one) for one in own.rules}
+    more = [one for one in others.rules if one.id not in ids and _place(one) not in places]
+    errors = {str(error): error for error in (*own.errors, *others.errors)}
+    return RuleSet((*own.rules, *more), tuple(errors.values()))
+
+
+def _place(rule: Rule) -> tuple[str, int]:
+    return os.path.realpath(rule.path), rule.index
 
 
 def _records(event: str) -> list[Record]:
