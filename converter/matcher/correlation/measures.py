@@ -10,7 +10,7 @@ from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
-from math import isfinite
+from math import isfinite, isnan
 from typing import Protocol
 
 from converter.matcher.correlation.occurrence import Entry, Place, Row
@@ -88,12 +88,16 @@ class Temporal:
         return len(self._steps)
 
 
+_BEYOND = 10**400
+"""What a number beyond all floats counts as: more than any that a rule names."""
+
+
 def _numbers(entry: Entry) -> Iterator[Number]:
     for row in entry.rows:
         for text in row:
             found = number(text)
-            if found is not None and isfinite(found):
-                yield found
+            if found is not None and not isnan(found):
+                yield found if isfinite(found) else _BEYOND if found > 0 else -_BEYOND
 
 
 class ValueSum:
@@ -125,14 +129,14 @@ class ValueAvg(ValueSum):
         return _plain(self._sum / self._count) if self._count else None
 
 
-def _plain(exact: Fraction) -> Number | None:
-    """A whole number exactly, else the nearest float; None beyond all floats."""
+def _plain(exact: Fraction) -> Number:
+    """A whole number exactly, else the nearest float; the whole part beyond all floats."""
     if exact.denominator == 1:
         return exact.numerator
     try:
         return float(exact)
     except OverflowError:
-        return None
+        return int(exact)
 
 
 class ValuePercentile:
