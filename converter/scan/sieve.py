@@ -126,14 +126,11 @@ class Sieve:
 
     def _block(self, index: Index, block: Block) -> Iterator[Record | Reject | Candidate | Passed]:
         data, reader = block.data, block.reader
-        if index.always:
-            for row in data[:-1].split(b"\n"):
-                yield from _candidates(index, reader.read_line(row))
-            return
         ends, odd = self._frame.lines(data)
         done = 0
-        for line, hits in _by_line(ends, odd, index, data):
-            rules = () if hits is None else index.rules(data, hits)
+        lines = _by_line(ends, odd, index, data)
+        for line, hits in _all_lines(lines, len(ends)) if index.always else lines:
+            rules = () if hits is None else _merged(index.rules(data, hits), index.always)
             if hits is None or rules:
                 reader.skip(line - done)
                 yield Passed(line - done)
@@ -144,6 +141,18 @@ class Sieve:
         reader.skip(len(ends) - done)
         yield Passed(len(ends) - done)
         self._records += len(ends)
+
+
+def _merged(rules: Rules, always: Rules) -> Rules:
+    return tuple(sorted({*rules, *always})) if always else rules
+
+
+def _all_lines(
+    found: Iterable[tuple[int, list[Hit] | None]], lines: int
+) -> Iterator[tuple[int, list[Hit] | None]]:
+    """Every line, also those in which nothing is found."""
+    hits = dict(found)
+    return ((line, hits.get(line, [])) for line in range(lines))
 
 
 def _by_line(
@@ -185,5 +194,4 @@ def _candidates(
 
 
 def _candidate(index: Index, record: Record) -> Candidate:
-    rules = index.rules_of(as_json(record.event))
-    return Candidate(record, tuple(sorted({*rules, *index.always})) if index.always else rules)
+    return Candidate(record, _merged(index.rules_of(as_json(record.event)), index.always))

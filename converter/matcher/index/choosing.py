@@ -64,10 +64,14 @@ class Sample:
 
 
 class Chooser:
-    """Chooses for each need the cheapest set of probes one of which every match must meet."""
+    """Chooses for each need the cheapest set of probes one of which every match must meet.
 
-    def __init__(self, needs: Iterable[Need], sample: Sample) -> None:
+    `effort` is the weight of what it costs to look for a probe, beside that of finding it.
+    """
+
+    def __init__(self, needs: Iterable[Need], sample: Sample, effort: float = 1) -> None:
         self._sample = sample
+        self._weight = effort
         self._costs: dict[Probe, float] = {}
         usual = Counter(
             key for need in needs for key in {p.key for p in probes(need) if isinstance(p, Member)}
@@ -97,7 +101,8 @@ class Chooser:
     def _cost(self, probe: Probe) -> float:
         known = self._costs.get(probe)
         if known is None:
-            known = self._costs[probe] = self._sample.share(probe) + self._effort(probe)
+            effort = self._weight * self._effort(probe)
+            known = self._costs[probe] = self._sample.share(probe) + effort
         return known
 
     def _effort(self, probe: Probe) -> float:
@@ -130,6 +135,6 @@ def probes(need: Need) -> set[Probe]:
 
 def texts(needs: Sequence[Need], sample: Sample) -> Sequence[str]:
     """The texts, sorted, that tell how to find rules which keys and values alone do not settle."""
-    chooser = Chooser(needs, sample)
+    chooser = Chooser(needs, sample, effort=0)
     open_ = [need for need in needs if chooser.cost(need) > _SETTLED]
     return sorted({one.text for need in open_ for one in probes(need) if isinstance(one, Text)})
