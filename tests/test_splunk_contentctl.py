@@ -121,3 +121,15 @@ def test_the_layout_is_chosen_on_the_command_line(tmp_path: Path) -> None:
     assert not (tmp_path / "out/packages/splunk").exists()
     refused = run("package", "sigma", "--layout", "contentctl", cwd=tmp_path)
     assert "--layout is for the package splunk" in str(refused.exception)
+
+
+def test_values_that_contentctl_takes_for_macros_are_left_out() -> None:
+    """Back-quotes inside a value make the rule unsupported there; the app takes it."""
+    text = (
+        "title: T\nid: {id}\nlogsource: {product: aws, service: cloudtrail}\n"
+        "detection: {call: {userAgent: 'a`b`c'}, condition: call}\nlevel: low\n"
+    )
+    found = content(text)
+    (error,) = PACKAGES["contentctl"](found).left_out
+    assert "back-quotes" in error.what
+    assert PACKAGES["splunk"](found).left_out == ()

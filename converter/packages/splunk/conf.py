@@ -16,6 +16,13 @@ from converter.packages.metadata import line
 
 Stanza = Mapping[str, str | int]
 
+
+class Code(str):
+    """SPL or JSON of one line: each blank and letter counts."""
+
+    __slots__ = ()
+
+
 _ADDRESS = re.compile(r"(?<![\d.])(\d{1,3}\.\d{1,3}\.\d{1,3})\.(\d{1,3})(?![\d.])")
 _NOT_IN_NAMES = re.compile(r"[^\w .,()&'-]+")
 
@@ -24,19 +31,22 @@ def conf(stanzas: Mapping[str, Stanza]) -> bytes:
     """A file of stanzas, in the order given."""
     parts = []
     for name, settings in stanzas.items():
-        lines = [f"{key} = {value(text)}".rstrip() for key, text in settings.items()]
+        lines = [
+            f"{key} = {text if isinstance(text, Code) else value(text)}".rstrip()
+            for key, text in settings.items()
+        ]
         parts.append("\n".join([f"[{name}]", *lines, ""]))
     return "\n".join(parts).encode()
 
 
 def value(text: str | int) -> str:
-    """One line that does not end in a backslash."""
+    """Words on one line that does not end in a backslash."""
     return line(text).rstrip("\\ ")
 
 
-def as_value(data: Any) -> str:
+def as_value(data: Any) -> Code:
     """JSON on one line."""
-    return orjson.dumps(data).decode()
+    return Code(orjson.dumps(data).decode())
 
 
 def plain(text: str) -> str:

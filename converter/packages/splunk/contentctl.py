@@ -105,7 +105,7 @@ def _macros(found: Collected) -> dict[str, bytes]:
     for call, macro in sorted(shared.items()):
         name = call.partition("(")[0]
         document = {"name": name, **_about(f"macro:{name}", "What searches have in common.")}
-        document |= {"definition": macro["definition"]}
+        document |= {"definition": str(macro["definition"])}
         if "args" in macro:
             document["arguments"] = macro["args"].split(",")
         out[f"macros/{name}.yml"] = _yaml(document)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from converter.errors import Unsupported
 from converter.packages.content import Content
 from converter.packages.metadata import (
     authors,
@@ -43,8 +44,9 @@ def story_name(one: Saved) -> str:
 
 
 def detection(one: Saved, content: Content) -> dict[str, Any]:
-    """One detection. Raises PackageError for wrong metadata."""
+    """One detection. Raises PackageError for wrong metadata, Unsupported for misread values."""
     rule, entry = one.entry.rule, one.entry
+    _check_macros(one)
     false = "; ".join(texts(rule, "falsepositives"))
     status = "Deprecated. " * is_deprecated(rule)
     found: dict[str, Any] = {
@@ -63,6 +65,15 @@ def detection(one: Saved, content: Content) -> dict[str, Any]:
         "references": [url for url in texts(rule, "references") if url.startswith("http")],
     }
     return found | _alert(one) | {"tags": _tags(one, content), "deployment": _deployment(one)}
+
+
+def _check_macros(one: Saved) -> None:
+    """contentctl looks for macros inside quotes too, where Splunk has none."""
+    known = {name.partition("(")[0] for name in one.search.macros} | {f"{one.name.macro}_filter"}
+    called = {name.partition("(")[0] for name in re.findall(r"`(\S+)`", one.text)}
+    if called - known or "````" in one.text:
+        what = "contentctl takes back-quotes in a value for a macro"
+        raise Unsupported(what, path=one.entry.rule.path, next_step="use the package splunk for it")
 
 
 def _long(text: str, otherwise: str) -> str:

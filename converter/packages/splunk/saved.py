@@ -20,7 +20,7 @@ from converter.packages.metadata import (
     span,
     texts,
 )
-from converter.packages.splunk.conf import Stanza, as_value, defanged, plain, untoken
+from converter.packages.splunk.conf import Code, Stanza, as_value, defanged, plain, untoken
 from converter.packages.splunk.naming import Name
 from converter.packages.splunk.risk import Objects
 from converter.packages.splunk.search import Search, search
@@ -97,7 +97,7 @@ def stanza(one: Saved, content: Content) -> Stanza:
     rule = one.entry.rule
     head: dict[str, str | int] = {
         "description": _description(one),
-        "search": one.text,
+        "search": Code(one.text),
         "disabled": 1,
         "is_visible": 1,
     }
@@ -194,7 +194,7 @@ def _notable(one: Saved, content: Content) -> dict[str, str | int]:
         "action.notable.param.severity": level,
         "action.notable.param.nes_fields": ",".join(one.objects.risk),
         "action.notable.param.drilldown_name": found_events["name"],
-        "action.notable.param.drilldown_search": found_events["search"],
+        "action.notable.param.drilldown_search": Code(found_events["search"]),
         "action.notable.param.drilldown_earliest_offset": found_events["earliest_offset"],
         "action.notable.param.drilldown_latest_offset": found_events["latest_offset"],
         "action.notable.param.drilldown_searches": as_value([found_events, _risk_drilldown(one)]),

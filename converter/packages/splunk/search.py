@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from converter.errors import Unsupported
 from converter.packages.content import Content, Entry
-from converter.packages.splunk.conf import Stanza
+from converter.packages.splunk.conf import Code, Stanza
 from converter.packages.splunk.naming import identifier, list_macro, list_name
 
 _PIECES = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'|[^"\']+', re.DOTALL)
@@ -42,8 +42,12 @@ class Search:
 def search(text: str, entry: Entry, content: Content) -> Search:
     """Raises Unsupported where the query cannot stand on one line."""
     pieces = _PIECES.findall(text)
-    if "".join(pieces) != text or any(re.search(r"[\r\n]", one) for one in pieces if _quoted(one)):
-        what = "the query has line breaks or open quotes in it, which a saved search cannot hold"
+    if "".join(pieces) != text or any(
+        re.search(r"[\x00-\x08\x0a-\x1f]", one) for one in pieces if _quoted(one)
+    ):
+        what = (
+            "the query has line breaks in quotes, or open quotes, which a saved search cannot hold"
+        )
         raise Unsupported(what, path=entry.rule.path, next_step="take them out of the rule")
     macros: dict[str, Stanza] = {}
     groups, aggregated = _groups(text)
@@ -53,7 +57,7 @@ def search(text: str, entry: Entry, content: Content) -> Search:
     if not macros.keys() - lists:
         name, definition = _own(entry, content)
         macros[name] = definition
-        found = f"`{name}` ({found.strip()})"
+        found = f"`{name}` ({found.strip()}){' ' * bool(rest)}"
     whole = found + "".join(_with_sources(rest, entry, content, macros))
     line = _with_addresses(" ".join(whole.split("\n")), content, macros)
     return Search(line, macros, groups, aggregated, frozenset(lists))
@@ -86,7 +90,8 @@ def _with_sources(
         sourcetype = next(rest, "")
         name = f"{source_macro(sourcetype.strip(chr(34)), entry, content)}{'_event' * bool(event)}"
         definition = f"{test[0]}{sourcetype}"
-        macros[name] = {"definition": definition if event else f"(index=* {definition})"}
+        whole = definition if event else f"(index=* {definition})"
+        macros[name] = {"definition": Code(whole)}
         yield f"{piece[: test.start()]}`{name}`"
 
 
@@ -136,7 +141,7 @@ def _with_lists(
             names.add(f"{macro}(1)")
             rows = f"| inputlookup {list_name(name, content)}"
             named = f'{rows} | rename value as "$field$" | fields "$field$"'
-            macros[f"{macro}(1)"] = {"args": "field", "definition": f"[{named}]"}
+            macros[f"{macro}(1)"] = {"args": "field", "definition": Code(f"[{named}]")}
     return pieces, names
 
 
