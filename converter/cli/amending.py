@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -70,13 +71,17 @@ def _remove(folder: Path, name: str) -> None:
 
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Signals that ask to stop are held until the block is through, where the system can."""
-    if not hasattr(signal, "pthread_sigmask"):
+    """Signals that ask to stop are heard after the block, whichever thread gets them."""
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
-    stops = {getattr(signal, name) for name in _STOPS if hasattr(signal, name)}
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, stops)
+    held: list[int] = []
+    stops = [getattr(signal, name) for name in _STOPS if hasattr(signal, name)]
+    before = {stop: signal.signal(stop, lambda number, _: held.append(number)) for stop in stops}
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for stop, handler in before.items():
+            signal.signal(stop, handler or signal.SIG_DFL)
+        for number in held:
+            signal.raise_signal(number)
