@@ -316,3 +316,14 @@ def test_explain_tells_of_the_events_together(place: Path) -> None:
         if one["rule"]["title"] == "Guessed Password" and "matches" in one
     ]
     assert (last["events"], last["matches"], last["left_out"]) == (5, [[1, 2, 4, 5]], {})
+
+
+def test_explain_tells_how_near_the_events_come(place: Path) -> None:
+    """Without a match it shows the highest count reached, and the events that reach it."""
+    log = write(place, "log", GUESSED[:2])
+    result = run("explain", "rules", log, cwd=place)
+    assert "  no match\n  nearest: 2 of the 3 wanted, the events 1, 2\n" in result.stdout
+    assert "  no match\n  nearest: 0 of the 2 wanted\n" in result.stdout
+    data = map(json.loads, run("explain", "rules", log, "--json", cwd=place).stdout.splitlines())
+    near = [one["nearest"] for one in data if "nearest" in one]
+    assert {"count": 2, "wanted": 3, "events": [1, 2]} in near

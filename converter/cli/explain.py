@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -13,7 +14,14 @@ import click
 from converter.cli.talk import tell_errors
 from converter.errors import LogError, RuleError
 from converter.logs import Record, read
-from converter.matcher.correlation import Node, input_of, matches_of, plan_of
+from converter.matcher.correlation import (
+    Node,
+    input_of,
+    matches_of,
+    nearest,
+    numbers_of,
+    plan_of,
+)
 from converter.matcher.explain import Explanation, explain, flips
 from converter.matcher.routing import Origin, Routing
 from converter.matcher.rules import Reading, readings
@@ -128,18 +136,27 @@ def _explain_several(
 ) -> None:
     """What a rule over several events makes of all these records together."""
     inputs = [input_of(part) for part in parts]
-    found, counts = matches_of(nodes, inputs, [record.event for record in records])
-    places = [sorted(one.record for one in match.single()) for _, match in found]
+    events = [record.event for record in records]
+    found, counts = matches_of(nodes, inputs, events)
+    places = [numbers_of(one) for one in found]
+    near = None if found else nearest(nodes, inputs, events)
     left_out = counts.as_data()
     if as_data:
         head = {"rule": {"id": rule.id, "title": rule.title, "path": rule.path}}
         data = head | {"events": len(records), "matches": places, "left_out": left_out}
-        click.echo(json.dumps(data))
+        click.echo(json.dumps(data | {"nearest": None if near is None else asdict(near)}))
         return
     click.echo(f"{rule.title} ({rule.path}), {len(records)} events together")
     for numbers in places:
-        click.echo(f"  match of the events {', '.join(map(str, numbers))}")
+        click.echo(f"  match of the events {_listed(numbers)}")
     if not places:
         click.echo("  no match")
+    if near is not None:
+        of = f", the events {_listed(near.events)}" if near.events else ""
+        click.echo(f"  nearest: {near.count} of the {near.wanted} wanted{of}")
     for name, count in left_out.items():
         click.echo(f"  left out: {count} {name}")
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers))

@@ -11,7 +11,7 @@ from converter.matcher.correlation.node import Counts, Limits, Node
 from converter.matcher.correlation.occurrence import Occurrence
 from converter.matcher.correlation.plan import Plan, plan, plan_of, prepare
 from converter.matcher.correlation.state import packed, unpacked
-from converter.matcher.correlation.stream import Input, input_of, matches_of
+from converter.matcher.correlation.stream import Input, input_of, matches_of, nearest, numbers_of
 
 __all__ = [
     "Counts",
@@ -24,6 +24,8 @@ __all__ = [
     "Plan",
     "input_of",
     "matches_of",
+    "nearest",
+    "numbers_of",
     "packed",
     "plan",
     "plan_of",
