@@ -61,12 +61,17 @@ def load(places: Sequence[str], pipelines: Pipelines, names: Sequence[str], view
         made, _ = plan(kept["stateful"], pipelines, view, {one.rule.id for one in tests})
         return Loaded(tests, made, kept["errors"], lambda: list(pickle.loads(kept["needs"])))
     rules = read_rules(places)
-    tests, made, refused = prepare(rules, pipelines, view)
-    errors = [*rules.errors, *refused]
-    needs = cache(lambda: [one.need for one in tests])
+    loaded = prepared(rules, pipelines, view)
     if file is not None:
-        _keep(file, rules, tests, errors, needs())
-    return Loaded(tests, made, errors, needs)
+        _keep(file, rules, loaded.tests, loaded.errors, loaded.needs())
+    return loaded
+
+
+def prepared(rules: RuleSet, pipelines: Pipelines, view: View) -> Loaded:
+    """These rules, ready to run."""
+    tests, made, refused = prepare(rules, pipelines, view)
+    needs = cache(lambda: [one.need for one in tests])
+    return Loaded(tests, made, [*rules.errors, *refused], needs)
 
 
 class _Paths(dict[str, tuple[FieldPath, ...]]):

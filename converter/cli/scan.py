@@ -7,10 +7,13 @@ from typing import Any
 
 import click
 
+from converter.cli.cluster import cluster
 from converter.cli.matches import FORMATS
 from converter.cli.routing import log_sources
-from converter.cli.scanning import LEVELS, Asked, run
+from converter.cli.scanning import LEVELS, Asked, here, run
 from converter.cli.several import microseconds
+
+_ENGINES = {"local": here, "spark": cluster}
 
 
 @click.command("scan")
@@ -54,8 +57,14 @@ from converter.cli.several import microseconds
 @click.option(
     "-j", "--jobs", type=click.IntRange(1), help="Processes; as many as cores if not given."
 )
+@click.option(
+    "--engine",
+    type=click.Choice(list(_ENGINES)),
+    default="local",
+    help="Who does the work: processes of this machine, or Spark.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Name every rejected record, show the routing.")
-def command(**asked: Any) -> None:
+def command(engine: str, **asked: Any) -> None:
     """Match LOGS (files, folders, gzipped or not, - for standard input) against rules.
 
     Prints one JSON object a match on stdout, or what --format says. Records that cannot be read are
@@ -67,4 +76,4 @@ def command(**asked: Any) -> None:
     Of a long log only those records are decoded that a rule can match. One that is damaged inside,
     but begins and ends as the others do, is then not noticed, except with --strict.
     """
-    sys.exit(run(Asked(**asked)))
+    sys.exit(run(Asked(**asked), _ENGINES[engine]))

@@ -28,15 +28,14 @@ from converter.cli.talk import console, tell_errors
 from converter.errors import LogError
 from converter.logs import Reject
 from converter.logs.opening import STDIN
-from converter.logs.parts import Part, parts
-from converter.matcher.correlation import Engine
+from converter.logs.parts import Part
+from converter.matcher.correlation import Engine, Plan
 from converter.matcher.index import NEVER, NOTHING, Need
 from converter.matcher.routing import Routing
 from converter.matcher.rules import RuleTest
 from converter.pipelines import Pipelines, View
-from converter.scan import Sieve, Summary, window
+from converter.scan import Sieve, Stage, Summary, window
 from converter.scan.crew import Crew
-from converter.scan.sieve import LEARNED
 from converter.scan.work import Work
 
 LEVELS = ("informational", "low", "medium", "high", "critical")
@@ -78,30 +77,52 @@ class Asked:
         return self.strict or self.no_prefilter or self.verbose or self.rejects is not None
 
 
-def run(asked: Asked) -> int:
+Hire = Callable[[Asked, Work, Stage, Summary], Crew]
+"""Who does the work."""
+
+
+def here(asked: Asked, work: Work, stage: Stage, summary: Summary) -> Crew:
+    """Processes of this machine."""
+    return Crew(work, stage, summary, asked.jobs or _cores(), sys.stdin.buffer)
+
+
+def run(asked: Asked, hire: Hire = here) -> int:
     """The scan that the options ask for; its exit code."""
     _check(asked)
-    times = window(asked.since, asked.until)
-    loaded, chosen = _rules(asked)
-    tests, plan, faults = loaded.tests, loaded.plan, tell_errors(loaded.errors)
-    routing = None if asked.no_routing else route(tests, chosen, asked.schema, asked.said)
+    chosen = Pipelines(asked.pipelines)
+    loaded = load(asked.places or ("sigma_rules",), chosen, asked.pipelines, asked.schema)
+    faults, work = tell_errors(loaded.errors), work_of(asked, loaded, chosen)
+    plan, wanted = loaded.plan, _wanted(asked, loaded)
     engine = Engine(plan.nodes, lateness=asked.lateness)
     mark = load_state(asked.state, engine)
-    held = frozenset() if asked.base_rules else plan.held
-    sieve = None if asked.whole else Sieve(_needs(loaded, routing if asked.said else None))
-    work = Work(compiled(tests, plan, held), routing, times, sieve)
-    stage, summary = staged(plan, engine, held, more=asked.state is not None), Summary()
-    crew = Crew(work, stage, summary, asked.jobs or _cores(), sys.stdin.buffer)
+    held, summary = _held(asked, plan), Summary()
+    stage = staged(plan, engine, held, more=asked.state is not None)
+    crew = hire(asked, work, stage, summary)
     _spare_collector()
     ended = _scan(asked, crew, summary, engine)
     save_state(asked.state, engine, mark)
     if asked.verbose:
-        _tell_unsure(tests, loaded.needs())
-    if routing is not None:
-        tell_routing(summary, tests, routing, verbose=asked.verbose)
+        _tell_unsure(wanted.tests, wanted.needs())
+    if isinstance(work.routing, Routing):
+        tell_routing(summary, wanted.tests, work.routing, verbose=asked.verbose)
     rejects = _tell(summary)
     matched = asked.fail_on_match and any(summary.matches.values())
     return _exit_code(summary, faults + rejects, matched) if ended else _INTERRUPTED
+
+
+def work_of(asked: Asked, loaded: Loaded, chosen: Pipelines) -> Work:
+    """What each part of the logs is scanned with. Raises LogError where no rule is asked for."""
+    times, wanted = window(asked.since, asked.until), _wanted(asked, loaded)
+    tests, plan = wanted.tests, wanted.plan
+    if not tests:
+        raise LogError("no rules to match", next_step="name rules with --rules")
+    routing = None if asked.no_routing else route(tests, chosen, asked.schema, asked.said)
+    sieve = None if asked.whole else Sieve(_needs(wanted, routing if asked.said else None))
+    return Work(compiled(tests, plan, _held(asked, plan)), routing, times, sieve)
+
+
+def _held(asked: Asked, plan: Plan) -> frozenset[str]:
+    return frozenset() if asked.base_rules else plan.held
 
 
 def _needs(loaded: Loaded, said: Routing | None) -> Callable[[], list[Need]]:
@@ -135,18 +156,13 @@ def _check(asked: Asked) -> None:
         raise click.UsageError("--resume cannot go back in standard input: name files")
 
 
-def _rules(asked: Asked) -> tuple[Loaded, Pipelines]:
-    """The rules that are asked for. Raises LogError where there are none."""
-    chosen = Pipelines(asked.pipelines)
-    loaded = load(asked.places or ("sigma_rules",), chosen, asked.pipelines, asked.schema)
-    if asked.min_level:
-        fed = {rule for node in loaded.plan.nodes for rule in node.inputs}
-        wanted = set(LEVELS[LEVELS.index(asked.min_level) :])
-        loaded = loaded.only(lambda rule: rule.level in wanted or rule.id in fed)
-    if not loaded.tests:
-        tell_errors(loaded.errors)
-        raise LogError("no rules to match", next_step="name rules with --rules")
-    return loaded, chosen
+def _wanted(asked: Asked, loaded: Loaded) -> Loaded:
+    """Those of the rules that are asked for."""
+    if asked.min_level is None:
+        return loaded
+    fed = {rule for node in loaded.plan.nodes for rule in node.inputs}
+    wanted = set(LEVELS[LEVELS.index(asked.min_level) :])
+    return loaded.only(lambda rule: rule.level in wanted or rule.id in fed)
 
 
 def _cores() -> int:
@@ -155,7 +171,7 @@ def _cores() -> int:
 
 def _scan(asked: Asked, crew: Crew, summary: Summary, engine: Engine) -> bool:
     """Writes what is found; whether the scan came to its end, and was not interrupted."""
-    items, out = list(parts(asked.logs, LEARNED)), Output(asked, summary)
+    items, out = crew.items(asked.logs), Output(asked, summary)
     done = out.resume(items, crew, engine)
     ended = True
     try:

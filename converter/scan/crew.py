@@ -5,15 +5,16 @@ from __future__ import annotations
 import multiprocessing
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from converter.logs.parts import Part
+from converter.logs.parts import Part, parts
 from converter.logs.records import Reject
 from converter.scan import Stage, finished, kept
 from converter.scan.results import Match, Row, Summary
+from converter.scan.sieve import LEARNED
 from converter.scan.work import Before, Done, Found, Work
 
 _AHEAD = 3
@@ -41,6 +42,10 @@ class Crew:
         self.bytes = 0
         stateful = stage.rules.values() if stage else ()
         summary.expect((*(one.rule for one in work.compiled), *stateful))
+
+    def items(self, places: Sequence[str]) -> list[Part | Reject]:
+        """The parts of the logs at these places, and what of them cannot be read."""
+        return list(parts(places, LEARNED))
 
     def scan(self, items: Iterable[Part | Reject]) -> Iterator[Row | Reject]:
         """Everything found, in order; the matches of rules over several events as decided."""
