@@ -5,7 +5,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help convert package test static check bench bench-scan lock clean
+.PHONY: help convert package test static check bench bench-scan spark lock clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -50,6 +50,9 @@ bench: $(READY) ## how long the work takes
 bench-scan: $(READY) ## how fast logs are scanned
 	$(BIN)/python bench/scan.py $(ARGS)
 
+spark: .venv-spark/.ready ## the tests of scan --engine spark; installs PySpark, needs Java 17 or later
+	.venv-spark/bin/python -m pytest -q tests/test_spark.py $(ARGS)
+
 lock: ## renew requirements.lock and those of Splunk's checkers (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \
 		--generate-hashes --no-header --no-emit-index-url --quiet --output-file requirements.lock
@@ -58,7 +61,7 @@ lock: ## renew requirements.lock and those of Splunk's checkers (needs uv)
 		--quiet --output-file .ci/$$name.lock || exit 1; done
 
 clean: ## remove the environment and all caches; out/ stays
-	rm -rf .venv .venv-splunk build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache \
+	rm -rf .venv .venv-spark .venv-splunk build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache \
 		.ruff_cache
 	find . -name .git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
 
@@ -73,3 +76,11 @@ $(READY): pyproject.toml requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--no-deps --no-build-isolation --editable .
 	@touch $(READY)
+
+.venv-spark/.ready: pyproject.toml requirements.lock
+	$(PYTHON) -m venv --clear .venv-spark
+	.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --requirement requirements.lock
+	.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check \
+		--no-build-isolation --editable ".[spark]"
+	@touch $@

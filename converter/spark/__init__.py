@@ -33,7 +33,8 @@ _SETTINGS = {
 def session(*, progress: bool = False) -> Any:
     """Spark's session: the one at work, else one as spark-submit and Spark's settings say.
 
-    `progress`: a new one shows on stderr how far its work is. Raises LogError where there is no PySpark or no Java.
+    `progress`: a new one shows on stderr how far its work is. Raises LogError where there is no
+    PySpark or no Java.
     """
     try:
         sql = importlib.import_module("pyspark.sql")
