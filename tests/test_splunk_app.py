@@ -8,11 +8,13 @@ import re
 import tarfile
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from packaged import content, shipped
 from splunk_conf import Conf, expanded, macro_calls, read_conf, rows
+from test_cli import run
 
 from converter.errors import PackageError
 from converter.languages import spl_syntax
@@ -245,3 +247,21 @@ def test_what_cannot_name_an_app_is_refused(changes: dict[str, str]) -> None:
     found = shipped()
     with pytest.raises(PackageError):
         PACKAGES["splunk"](replace(found, release=replace(found.release, **changes)))
+
+
+def test_whom_an_alert_is_about_without_a_catalogue(tmp_path: Path) -> None:
+    """With a pipeline of the user's own it is the machine, else the host, and the user."""
+    pipeline = tmp_path / "own.yml"
+    pipeline.write_text("name: own\npriority: 1\ntransformations: []\n", "utf-8")
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    text = "title: T\nid: 00000000-0000-4000-8000-000000000001\nlogsource: {product: windows}\n"
+    text += "detection: {a: {Image: x}, condition: a}\nlevel: low\n"
+    (folder / "a.yml").write_text(text, "utf-8")
+    done = run("package", "splunk", "-r", "rules", "-p", "own.yml", "-o", "out", cwd=tmp_path)
+    assert done.exit_code == 0
+    made = (tmp_path / "out/splunk/polysigma/default/savedsearches.conf").read_bytes()
+    (one,) = read_conf(made).values()
+    assert "`polysigma_windows` (Image=" in one["search"]
+    assert "| eval risk_system=coalesce('dest', 'host'), risk_user='user' |" in one["search"]
+    assert one["action.notable.param.security_domain"] == "endpoint"

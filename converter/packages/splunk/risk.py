@@ -10,7 +10,8 @@ from converter.packages.splunk.search import Search
 
 # Kinds of Enterprise Security: risk objects by type, and threat objects.
 _RISK = ("user", "system", "other")
-_OTHERWISE: Mapping[str, tuple[str, ...]] = {"system": ("host",)}
+# Names of Splunk's Common Information Model, which its add-ons give their events; all have a host.
+_OTHERWISE: Mapping[str, tuple[str, ...]] = {"system": ("dest", "host"), "user": ("user",)}
 
 
 class Objects:
