@@ -82,5 +82,5 @@ $(READY): pyproject.toml requirements.lock
 	.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check \
 		--require-hashes --requirement requirements.lock
 	.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check \
-		--no-build-isolation --editable ".[spark]"
+		--editable ".[spark]"
 	@touch $@
