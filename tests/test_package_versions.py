@@ -8,6 +8,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+import yaml
 from packaged import PLAIN, content, shipped
 from test_cli import run
 
@@ -134,6 +135,30 @@ def test_diff_compares_a_revision_with_the_files(tmp_path: Path) -> None:
     assert "name a revision" in str(run("diff", "nonsense", cwd=tmp_path).exception)
     assert "no revision" in str(run("diff", "--", "--output=x", cwd=tmp_path).exception)
     assert run("diff", "HEAD", "HEAD", cwd=tmp_path).stdout == ""
+
+
+def test_diff_writes_entries_of_a_changelog(tmp_path: Path) -> None:
+    """A new, a changed and a removed rule are one line each, and a title cannot become markup."""
+    folder = tmp_path / "sigma_rules" / "aws" / "cloudtrail"
+    folder.mkdir(parents=True)
+    (folder / "kept.yml").write_text(PLAIN.format(id=ID), "utf-8")
+    (folder / "gone.yml").write_text(PLAIN.format(id=NEXT), "utf-8")
+    git("init", "-q", cwd=tmp_path)
+    git("add", ".", cwd=tmp_path)
+    git("commit", "-qm", "one", cwd=tmp_path)
+    wider = PLAIN.format(id=ID).replace("CreateInst", "Create*Inst")
+    (folder / "kept.yml").write_text(wider.replace("level: low", "level: high"), "utf-8")
+    (folder / "gone.yml").rename(folder / "new.yml")
+    titled = {"title": "[x](http://y) <b>", "id": NEXT[:-1] + "2"}
+    data = yaml.safe_load(PLAIN.format(id=NEXT)) | titled
+    (folder / "new.yml").write_text(yaml.safe_dump(data), "utf-8")
+    said = run("diff", "HEAD", "--changelog", cwd=tmp_path).stdout
+    title = yaml.safe_load(PLAIN.format(id=ID))["title"]
+    assert "### New rules (1)\n\n- \\[x\\](http://y) \\<b\\>\n" in said
+    assert f"### Removed rules (1)\n\n- {title}\n" in said
+    assert f"- {title}: Elastic and Splunk: the meaning is wider" in said
+    assert "has become high" in said
+    assert "event.action" not in said
 
 
 def test_package_keeps_a_lock_of_versions(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import re
 import subprocess
 import sys
 import tarfile
@@ -33,7 +34,8 @@ _TITLES = {"added": "New", "changed": "Changed", "removed": "Removed"}
 @click.argument("other", required=False)
 @click.option("-r", "--rules", "place", default="sigma_rules", help="The folder of rules.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a rule.")
-def command(revision: str, other: str | None, place: str, as_json: bool) -> None:
+@click.option("--changelog", is_flag=True, help="Entries for a changelog, in Markdown.")
+def command(revision: str, other: str | None, place: str, as_json: bool, changelog: bool) -> None:
     """Say what changed in each rule and its queries from REVISION of git to OTHER, by default to
     the files as they are: queries as text, and whether they now find more or fewer events."""
     with tempfile.TemporaryDirectory(prefix="polysigma-") as folder:
@@ -42,7 +44,8 @@ def command(revision: str, other: str | None, place: str, as_json: bool) -> None
         new, more = _content(root, place)
         found = importlib.import_module("converter.packages.changes").changes(old, new)
     for kind in () if as_json else _TITLES:
-        _print(_TITLES[kind], [one for one in found if one.kind == kind])
+        mine = [one for one in found if one.kind == kind]
+        (_print_entries if changelog else _print)(_TITLES[kind], mine)
     for one in found if as_json else ():
         click.echo(orjson.dumps(asdict(one)).decode())
     click.echo(f"{len(found)} rules differ", err=True)
@@ -58,6 +61,21 @@ def _print(title: str, found: Sequence[Any]) -> None:
             click.echo(f"    {text}")
     if found:
         click.echo("")
+
+
+def _print_entries(title: str, found: Sequence[Any]) -> None:
+    if found:
+        click.echo(f"### {title} rules ({len(found)})\n")
+    for one in found:
+        words = [_markdown(text) for text in (one.title, "; ".join(one.brief)) if text]
+        click.echo(f"- {': '.join(words)}")
+    if found:
+        click.echo("")
+
+
+def _markdown(text: str) -> str:
+    """The text as it is, whatever it holds that Markdown or HTML would read."""
+    return re.sub(r"([\\`*_\[\]<>&|#])", r"\\\1", text)
 
 
 def _checkout(revision: str, place: str, folder: Path) -> Path:

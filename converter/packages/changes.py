@@ -39,7 +39,8 @@ _RUNNING = ("interval", "lookback", "max_alerts", "suppression", "time_zone", "r
 class Change:
     """One rule that is new, gone, or says something else; `lines` say what, for people.
 
-    `verdicts` are the proof's by schema, where both revisions have the rule.
+    `verdicts` are the proof's by schema, where both revisions have the rule; `brief` says in few
+    words what a changelog tells.
     """
 
     kind: Kind
@@ -48,6 +49,7 @@ class Change:
     path: str
     lines: tuple[str, ...] = ()
     verdicts: Mapping[str, str] | None = None
+    brief: tuple[str, ...] = ()
 
 
 def changes(old: Content, new: Content) -> list[Change]:
@@ -68,7 +70,8 @@ def _present(old: Content, new: Content) -> Iterator[Change]:
         lines, verdicts = _compared(before, entry)
         if lines:
             title = line(entry.rule.title)
-            yield Change("changed", id, title, entry.rule.stem, tuple(lines), verdicts)
+            brief = tuple(_brief(before, entry, verdicts))
+            yield Change("changed", id, title, entry.rule.stem, tuple(lines), verdicts, brief)
 
 
 def _compared(old: Entry, new: Entry) -> tuple[list[str], dict[str, str]]:
@@ -91,6 +94,22 @@ def _compared(old: Entry, new: Entry) -> tuple[list[str], dict[str, str]]:
         elif before.fidelity != query.fidelity:
             lines.append(f"{language}: {before.fidelity} has become {query.fidelity}")
     return lines, verdicts
+
+
+def _brief(old: Entry, new: Entry, verdicts: Mapping[str, str]) -> Iterator[str]:
+    """The verdicts, each once with the products it is said of, and all besides the queries."""
+    products = {schema: _PRODUCTS[schema] for schema in new.names if schema in verdicts}
+    for verdict in dict.fromkeys(verdicts[schema] for schema in products):
+        named = [name for schema, name in products.items() if verdicts[schema] == verdict]
+        yield f"{' and '.join(named)}: {_VERDICTS[verdict]}"
+    yield from _around(old, new)
+    queries = [
+        name
+        for name, query in new.queries.items()
+        if name not in old.queries or old.queries[name].text != query.text
+    ]
+    if queries and not verdicts:
+        yield f"written otherwise in {', '.join(queries)}"
 
 
 def _proof(old: Names, new: Names) -> Proof:
