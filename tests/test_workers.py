@@ -39,7 +39,7 @@ def rules(tmp_path: Path) -> RuleSet:
 
 
 def converted(rules: RuleSet, jobs: int, chosen: tuple[str, ...] = ()) -> list[Converted]:
-    with Workers((chosen, ("lucene", "spl")), jobs, len(rules.rules)) as some:
+    with Workers((chosen, ("lucene", "spl")), jobs) as some:
         return list(some.convert(rules, rules.rules))
 
 
@@ -74,7 +74,7 @@ def test_without_processes_the_work_is_done_here(
 
 def test_a_process_that_dies_is_an_error(rules: RuleSet) -> None:
     """A killed process ends the run with words, not with a hang."""
-    with Workers(((), ("lucene",)), 2, len(rules.rules)) as some:
+    with Workers(((), ("lucene",)), 2) as some:
         os.kill(some._processes[0][0].pid or 0, signal.SIGKILL)
         with pytest.raises(PolysigmaError, match="ended early"):
             list(some.convert(rules, rules.rules))

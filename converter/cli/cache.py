@@ -46,6 +46,15 @@ def recall(name: str) -> dict[str, Any]:
     return kept if isinstance(kept, dict) else {}
 
 
+def written(name: str) -> int:
+    """When something was last kept under this name, in nanoseconds; 0 if never."""
+    place = folder()
+    try:
+        return (place / f"{name}.json").stat().st_mtime_ns if place else 0
+    except OSError:
+        return 0
+
+
 def keep(name: str, data: dict[str, Any]) -> None:
     """Keeps data under a name, whole or not at all; a cache that cannot be written is no fault."""
     place = folder()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,9 @@ import click
 from converter.cli import cache
 from converter.cli.output import intact
 from converter.places import pipeline_folders
-from converter.rules import RuleFile, rule_files
+from converter.rules import RuleFile, rule_files, touched
 
+How = tuple[tuple[str, ...], tuple[str, ...]]  # pipelines and languages, by name
 NAMES = ("lucene", "eql", "esql", "spl")
 
 
@@ -60,23 +63,38 @@ def command(
     Writes out/queries/<language>/<rule path>.<language> and out/report.json. Rules that cannot be
     converted are named on stderr, the others are still written, and the exit code is 1.
     """
-    files, missing = rule_files(rules or ("sigma_rules",))
-    on = context(languages or NAMES, pipelines)
-    run = cache.digest([on, str(strict), *_inputs(files), *map(str, missing)])
+    places = rules or ("sigma_rules",)
     name = "run-" + cache.digest([os.path.abspath(out)])
-    last = cache.recall(name)
-    if not check and out != "-" and last.get("run") == run and intact(Path(out), last["tree"]):
-        _replay(last)
-    # Imported only now: with nothing changed there is no need of Sigma, nor of its start-up time.
-    start = importlib.import_module("converter.cli.workers").Workers
     how = (pipelines, languages or NAMES)
-    with start(how, jobs or os.cpu_count() or 1, len(files)) as workers:
+    with contextlib.ExitStack() as stack:
+        workers = _ahead(stack, how, jobs, places, name)
+        files, missing = rule_files(places)
+        on = context(languages or NAMES, pipelines)
+        run = cache.digest([on, str(strict), *_inputs(files), *map(str, missing)])
+        last = cache.recall(name)
+        if not check and out != "-" and last.get("run") == run and intact(Path(out), last["tree"]):
+            _replay(last)
+        workers = workers or _started(stack, how, jobs)
         working = importlib.import_module("converter.cli.converting")
         job = working.Job(out, check, strict, on)
         kept = working.run(job, files, missing, last.get("tree", {}), workers)
     if not check and out != "-":
         cache.keep(name, {"run": run} | kept)
     sys.exit(kept["code"])
+
+
+def _ahead(
+    stack: contextlib.ExitStack, how: How, jobs: int, places: Sequence[str], name: str
+) -> Any:
+    """The workers, where a file's time says already that there is something to do; else None."""
+    since = cache.written(name)
+    return _started(stack, how, jobs) if since and touched(places, since) else None
+
+
+def _started(stack: contextlib.ExitStack, how: How, jobs: int) -> Any:
+    # Imported only here: with nothing changed there is no need of it, nor of what it imports.
+    workers = importlib.import_module("converter.cli.workers").Workers
+    return stack.enter_context(workers(how, jobs or os.cpu_count() or 1))
 
 
 def context(languages: tuple[str, ...], pipelines: tuple[str, ...]) -> str:

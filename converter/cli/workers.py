@@ -27,11 +27,11 @@ _Done = tuple[Mapping[str, Query], PolysigmaError | None]
 
 
 class Workers:
-    """Up to `jobs` processes for one run over so many rule files; use it with `with`."""
+    """Up to `jobs` processes for one run, as many as there is work for; use it with `with`."""
 
-    def __init__(self, how: _How, jobs: int, files: int) -> None:
+    def __init__(self, how: _How, jobs: int) -> None:
         self._how = how
-        self._jobs = min(jobs, files // _PART + 1) if jobs > 1 else 0
+        self._jobs = jobs if jobs > 1 else 0
         self._processes: list[tuple[BaseProcess, Connection]] = []
 
     def __enter__(self) -> Workers:

@@ -5,6 +5,7 @@ A bad file, document or rule never stops the others: it becomes a RuleError with
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +21,7 @@ from converter.rules.checks import CHECKS
 from converter.rules.model import Kind, Rule, RuleSet
 from converter.rules.yaml_reader import Document, read_documents
 
-__all__ = ["Kind", "Rule", "RuleFile", "RuleSet", "read_rules", "rule_files", "rules_of"]
+__all__ = ["Kind", "Rule", "RuleFile", "RuleSet", "read_rules", "rule_files", "rules_of", "touched"]
 
 _MAX_BYTES = 10 * 1024 * 1024
 
@@ -47,6 +48,13 @@ def rule_files(places: Sequence[str]) -> tuple[list[RuleFile], list[RuleError]]:
     """All files of these places with their content, and what could not be found."""
     errors: list[RuleError] = []
     return [_load(path, stem) for path, stem in _files(places, errors)], errors
+
+
+def touched(places: Sequence[str], since: int) -> bool:
+    """Whether a rule file has changed since then (nanoseconds), as far as its time tells."""
+    with contextlib.suppress(OSError):
+        return any(os.stat(path).st_mtime_ns > since for path, _ in _files(places, []))
+    return True
 
 
 def read_rules(places: Sequence[str]) -> RuleSet:
