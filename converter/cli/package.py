@@ -176,17 +176,17 @@ def gather(
     faults = tell_errors(rules.errors)
     if not rules.rules:
         raise PackageError("there is nothing to package", next_step="name rules with --rules")
-    converted = _convert(rules, pipelines, len(files))
+    converted = _convert(rules, pipelines)
     collecting = importlib.import_module("converter.packages.collecting")
     chosen = importlib.import_module("converter.pipelines").Pipelines(pipelines)
     content, errors = collecting.collect(converted, rules, chosen, attack, release)
     return content, faults + tell_errors(errors)
 
 
-def _convert(rules: Any, pipelines: tuple[str, ...], count: int) -> list[Any]:
+def _convert(rules: Any, pipelines: tuple[str, ...]) -> list[Any]:
     start = importlib.import_module("converter.cli.workers").Workers
     name = context(NAMES, pipelines)
-    with start((pipelines, NAMES), os.cpu_count() or 1, count) as workers:
+    with start((pipelines, NAMES), os.cpu_count() or 1) as workers:
         convert_all = importlib.import_module("converter.cli.converting").convert_all
         found: list[Any] = convert_all(rules, workers, name, cache.recall(f"rules-{name}"))
     return found
