@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,9 @@ from converter.cli import cache
 from converter.cli.output import intact
 from converter.places import pipeline_folders
 from converter.rules import RuleFile, rule_files, touched
+
+if TYPE_CHECKING:
+    from converter.cli.workers import Workers
 
 How = tuple[tuple[str, ...], tuple[str, ...]]  # pipelines and languages, by name
 NAMES = ("lucene", "eql", "esql", "spl")
@@ -74,7 +77,7 @@ def command(
         last = cache.recall(name)
         if not check and out != "-" and last.get("run") == run and intact(Path(out), last["tree"]):
             _replay(last)
-        workers = workers or _started(stack, how, jobs)
+        workers = workers or started(stack, how, jobs)
         working = importlib.import_module("converter.cli.converting")
         job = working.Job(out, check, strict, on)
         kept = working.run(job, files, missing, last.get("tree", {}), workers)
@@ -85,16 +88,18 @@ def command(
 
 def _ahead(
     stack: contextlib.ExitStack, how: How, jobs: int, places: Sequence[str], name: str
-) -> Any:
+) -> Workers | None:
     """The workers, where a file's time says already that there is something to do; else None."""
     since = cache.written(name)
-    return _started(stack, how, jobs) if since and touched(places, since) else None
+    return started(stack, how, jobs) if since and touched(places, since) else None
 
 
-def _started(stack: contextlib.ExitStack, how: How, jobs: int) -> Any:
+def started(stack: contextlib.ExitStack, how: How, jobs: int = 0) -> Workers:
+    """Workers that begin at once to load what they need, and end with the stack."""
     # Imported only here: with nothing changed there is no need of it, nor of what it imports.
-    workers = importlib.import_module("converter.cli.workers").Workers
-    return stack.enter_context(workers(how, jobs or os.cpu_count() or 1))
+    from converter.cli.workers import Workers  # noqa: PLC0415
+
+    return stack.enter_context(Workers(how, jobs or os.cpu_count() or 1))
 
 
 def context(languages: tuple[str, ...], pipelines: tuple[str, ...]) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
-import os
 import re
 import sys
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from converter.cli import cache
-from converter.cli.convert import NAMES, context
+from converter.cli.convert import NAMES, context, started
 from converter.cli.output import replace_folder, write_file
 from converter.cli.talk import tell_errors
 from converter.errors import PackageError, PolysigmaError, Unsupported
@@ -184,9 +184,9 @@ def gather(
 
 
 def _convert(rules: Any, pipelines: tuple[str, ...]) -> list[Any]:
-    start = importlib.import_module("converter.cli.workers").Workers
     name = context(NAMES, pipelines)
-    with start((pipelines, NAMES), os.cpu_count() or 1) as workers:
+    with contextlib.ExitStack() as stack:
+        workers = started(stack, (pipelines, NAMES))
         convert_all = importlib.import_module("converter.cli.converting").convert_all
         found: list[Any] = convert_all(rules, workers, name, cache.recall(f"rules-{name}"))
     return found
