@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from converter.cli.amending import Stamps, amend
 from converter.errors import PolysigmaError
+
+T = TypeVar("T")
 
 _MARK = "report.json"
 _OWN = ("queries", _MARK)
@@ -28,26 +32,11 @@ def write_tree(folder: Path, files: Mapping[str, bytes], old: Stamps | None = No
     where the folder cannot be written, or is not one of ours.
     """
     _check(folder)
-    try:
-        if old:
-            stamps = amend(folder, files, old, _MARK)
-            if stamps is not None:
-                return stamps
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        return _rebuilt(folder, files, old or {})
-    except OSError as error:
-        what = f"cannot be written ({error.strerror})"
-        raise PolysigmaError(what, path=str(folder), next_step="choose another -o") from None
-
-
-def _rebuilt(folder: Path, files: Mapping[str, bytes], old: Stamps) -> Stamps:
-    new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        stamps = _build(new, folder, files, old)
-        _put_in_place(new, folder)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-    return stamps
+    with _told(folder, "choose another -o"):
+        stamps = amend(folder, files, old, _MARK) if old else None
+        if stamps is not None:
+            return stamps
+        return _rebuilt(folder, lambda new: _build(new, folder, files, old or {}))
 
 
 def replace_folder(folder: Path, files: Mapping[str, bytes], mark: str) -> None:
@@ -57,32 +46,46 @@ def replace_folder(folder: Path, files: Mapping[str, bytes], mark: str) -> None:
     cannot be written, or is not one of ours.
     """
     _check(folder, mark)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        try:
-            new.chmod(0o755)
-            for name, content in files.items():
-                (new / name).parent.mkdir(parents=True, exist_ok=True)
-                (new / name).write_bytes(content)
-            _put_in_place(new, folder)
-        finally:
-            shutil.rmtree(new, ignore_errors=True)
-    except OSError as error:
-        what = f"cannot be written ({error.strerror})"
-        raise PolysigmaError(what, path=str(folder), next_step="choose another -o") from None
+    with _told(folder, "choose another -o"):
+        _rebuilt(folder, lambda new: _fill(new, files))
 
 
 def write_file(path: Path, content: bytes) -> None:
     """The whole file or none of it. Raises PolysigmaError where it cannot be written."""
-    try:
+    with _told(path, "choose another place"):
         path.parent.mkdir(parents=True, exist_ok=True)
         new = path.with_name(f".{path.name}-new")
         new.write_bytes(content)
         os.replace(new, path)
+
+
+@contextlib.contextmanager
+def _told(path: Path, next_step: str) -> Iterator[None]:
+    """What the system refuses becomes an error that says where."""
+    try:
+        yield
     except OSError as error:
         what = f"cannot be written ({error.strerror})"
-        raise PolysigmaError(what, path=str(path), next_step="choose another place") from None
+        raise PolysigmaError(what, path=str(path), next_step=next_step) from None
+
+
+def _rebuilt(folder: Path, build: Callable[[Path], T]) -> T:
+    """What `build` gives for a new folder, which then takes the folder's place in one step."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        new.chmod(0o755)
+        built = build(new)
+        _put_in_place(new, folder)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+    return built
+
+
+def _fill(new: Path, files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
+        (new / name).parent.mkdir(parents=True, exist_ok=True)
+        (new / name).write_bytes(content)
 
 
 def _check(folder: Path, mark: str = _MARK) -> None:
@@ -95,7 +98,6 @@ def _check(folder: Path, mark: str = _MARK) -> None:
 
 
 def _build(new: Path, folder: Path, files: Mapping[str, bytes], old: Stamps) -> Stamps:
-    new.chmod(0o755)
     if folder.is_dir():
         for entry in sorted(folder.iterdir()):
             if entry.name not in _OWN:
