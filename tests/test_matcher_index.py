@@ -14,7 +14,8 @@ from converter import predicate as p
 from converter.logs.decoding import decode
 from converter.matcher import compile_predicate
 from converter.matcher.index import Index, Sample, count_texts, hyperscan, plain
-from converter.matcher.index.needs import NEVER, NOTHING, Key, Member, Text, need
+from converter.matcher.index.choosing import Chooser
+from converter.matcher.index.needs import NEVER, NOTHING, Every, Key, Member, Text, need
 
 TEXTS = st.sampled_from([
     "AssumeRole", "C:\\Users\\bob\\x.exe", "a/b/c", 'say "hi"', "\u212aelvin", "\u017fecret",
@@ -198,3 +199,9 @@ def test_plain_undoes_choices() -> None:
     """Only what a writer may choose is changed: escapes, the slash, the two letters that fold."""
     raw = rb'{"\u0041\/b":"\\u0041 \u0022 \u000A \u00e9 \\\/ ' + "\u212a\u017f".encode() + b'"}'
     assert plain(raw) == rb'{"A/b":"\\u0041 \" \n \u00e9 \\/ ks"}'
+
+
+def test_keys_that_are_as_usual_are_chosen_by_name() -> None:
+    """Of keys that all rules ask for the last by name is taken, so that each run looks for it."""
+    members = tuple(Member(f"key{at}", "value", whole=True, bare=False) for at in range(9))
+    assert Chooser([Every(members)], Sample()).choice(Every(members)) == (members[-1],)

@@ -76,7 +76,8 @@ class Chooser:
         usual = Counter(
             key for need in needs for key in {p.key for p in probes(need) if isinstance(p, Member)}
         )
-        self._usual = dict(usual.most_common(1))
+        # Of two that are as usual the choice must not hang on the order of a set.
+        self._usual = max(usual, key=lambda key: (usual[key], key), default="")
 
     def choice(self, need: Need) -> Choice | None:
         """The probes; None where a match need not hold anything that can be looked for."""
@@ -111,7 +112,7 @@ class Chooser:
             return _TEXT / len(probe.text)
         if isinstance(probe, Key):
             return _KEY if self._sample.keys[probe.key] else _UNSEEN_KEY
-        if probe.key in self._usual:
+        if probe.key == self._usual:
             return _SURE
         return _OTHER_KEY if self._sample.keys[probe.key] else _UNSEEN_MEMBER
 
