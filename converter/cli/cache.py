@@ -1,4 +1,4 @@
-"""What earlier runs found out, by content: a folder of JSON files, never trusted when unreadable.
+"""What earlier runs found out, by content: a folder of files, never trusted when unreadable.
 
 `POLYSIGMA_CACHE` names the folder, else `polysigma` in the user's cache folder; empty means none.
 """
@@ -18,6 +18,8 @@ import orjson
 import converter
 
 _KEPT = 8
+_DIGEST = 32
+_OTHERS_WRITE = 0o022
 
 
 def folder() -> Path | None:
@@ -58,23 +60,73 @@ def written(name: str) -> int:
 def keep(name: str, data: dict[str, Any]) -> None:
     """Keeps data under a name, whole or not at all; a cache that cannot be written is no fault."""
     place = folder()
-    if place is None:
-        return
     try:
-        handle, temporary = tempfile.mkstemp(dir=place)
-        with os.fdopen(handle, "wb") as file:
-            file.write(orjson.dumps(data))
-        os.replace(temporary, place / f"{name}.json")
-        _forget(place, name.split("-", maxsplit=1)[0])
-    except (OSError, TypeError):
+        if place is not None:
+            write(place / f"{name}.json", orjson.dumps(data), _KEPT)
+    except TypeError:
         return
 
 
-def _forget(place: Path, kind: str) -> None:
-    """Keeps the newest files of a kind; older programs and pipelines leave none behind for ever."""
-    files = sorted(place.glob(f"{kind}-*.json"), key=lambda path: path.stat().st_mtime_ns)
-    for path in files[:-_KEPT]:
-        path.unlink(missing_ok=True)
+class Databases:
+    """Compiled databases by name, as `converter.matcher.index.Store` asks for them.
+
+    A file holds them behind a digest of their name and themselves: one that is cut, or was kept
+    under another name, counts for nothing, as does one that others can have written.
+    """
+
+    def recall(self, name: str) -> bytes | None:
+        """What was kept under this name; None where that is nothing, or not sound."""
+        place = folder()
+        raw = own(_database(place, name)) if place else None
+        if raw is None or raw[:_DIGEST] != _signed(name, raw[_DIGEST:]):
+            return None
+        return raw[_DIGEST:]
+
+    def keep(self, name: str, data: bytes) -> None:
+        """Keeps it, and few others; a cache that cannot be written is no fault."""
+        place = folder()
+        if place is not None:
+            write(_database(place, name), _signed(name, data) + data, _KEPT)
+
+
+def _database(place: Path, name: str) -> Path:
+    return place / f"database-{name}.bin"
+
+
+def _signed(name: str, data: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + data).digest()
+
+
+def own(path: Path) -> bytes | None:
+    """What a file holds that only this user can have written; None for all others."""
+    try:
+        with path.open("rb") as file:
+            found = os.fstat(file.fileno())
+            foreign = hasattr(os, "getuid") and (
+                found.st_uid != os.getuid() or found.st_mode & _OTHERS_WRITE
+            )
+            return None if foreign else file.read()
+    except OSError:
+        return None
+
+
+def write(path: Path, data: bytes, most: int) -> None:
+    """Writes a file of the cache, whole or not at all; the newest of its kind are kept, so many."""
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            os.replace(temporary, path)
+        except OSError:
+            os.unlink(temporary)
+            raise
+        kind = path.name.split("-", maxsplit=1)[0]
+        files = path.parent.glob(f"{kind}-*{path.suffix}")
+        for old in sorted(files, key=lambda one: one.stat().st_mtime_ns)[:-most]:
+            old.unlink(missing_ok=True)
+    except OSError:
+        return
 
 
 def digest(parts: Iterable[bytes | str]) -> str:

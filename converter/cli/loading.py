@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from converter import predicate as p
-from converter.cli.cache import code, digest, folder
+from converter.cli.cache import code, digest, folder, own, write
 from converter.errors import PolysigmaError
 from converter.matcher import Event, EventTest, compile_predicate
 from converter.matcher.correlation import Plan, plan, prepare
@@ -127,15 +126,10 @@ def _keep(
         "needs": pickle.dumps(list(needs), pickle.HIGHEST_PROTOCOL),
     }
     try:
-        handle, name = tempfile.mkstemp(dir=file.parent)
-        with os.fdopen(handle, "wb") as new:
-            pickle.dump(kept, new, pickle.HIGHEST_PROTOCOL)
-        os.replace(name, file)
-        files = sorted(file.parent.glob("scan-*.pickle"), key=lambda one: one.stat().st_mtime_ns)
-        for old in files[:-_KEPT]:
-            old.unlink(missing_ok=True)
-    except (OSError, TypeError, AttributeError, pickle.PicklingError):
+        packed = pickle.dumps(kept, pickle.HIGHEST_PROTOCOL)
+    except (TypeError, AttributeError, pickle.PicklingError):
         return
+    write(file, packed, _KEPT)
 
 
 def _slim(rule: Rule) -> Rule:
@@ -157,10 +151,9 @@ def _stateful(rules: RuleSet) -> Iterator[Rule]:
 
 
 def _recalled(file: Path | None) -> dict[str, Any] | None:
+    raw = own(file) if file else None
     try:
-        if file is None or (hasattr(os, "getuid") and file.stat().st_uid != os.getuid()):
-            return None
-        kept = pickle.loads(file.read_bytes())
+        kept = pickle.loads(raw) if raw else None
     except Exception:  # noqa: BLE001  whatever is wrong with it, it can be made anew
         return None
     return kept if isinstance(kept, dict) else None

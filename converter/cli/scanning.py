@@ -19,6 +19,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from converter.cli.cache import Databases
 from converter.cli.loading import Loaded, load
 from converter.cli.results import Output, place
 from converter.cli.routing import LogSourceWords, route, tell_routing
@@ -117,7 +118,8 @@ def work_of(asked: Asked, loaded: Loaded, chosen: Pipelines) -> Work:
     if not tests:
         raise LogError("no rules to match", next_step="name rules with --rules")
     routing = None if asked.no_routing else route(tests, chosen, asked.schema, asked.said)
-    sieve = None if asked.whole else Sieve(_needs(wanted, routing if asked.said else None))
+    needs = _needs(wanted, routing if asked.said else None)
+    sieve = None if asked.whole else Sieve(needs, store=Databases())
     return Work(compiled(tests, plan, _held(asked, plan)), routing, times, sieve)
 
 

@@ -13,7 +13,7 @@ from types import ModuleType
 
 from converter.logs import Block, Frame, Record, Reject
 from converter.logs.decoding import decode
-from converter.matcher.index import Hit, Index, Need, Rules, Sample, count_texts, hyperscan
+from converter.matcher.index import Hit, Index, Need, Rules, Sample, Store, count_texts, hyperscan
 from converter.scan.results import as_json
 
 LEARNED = 1 << 20
@@ -45,11 +45,17 @@ class Passed:
 class Sieve:
     """What of a log is looked at. `needs` gives for each rule, by number, what it needs.
 
-    `learned` is how many bytes are decoded before any record is passed over.
+    `learned` is how many bytes are decoded before any record is passed over. `store` keeps between
+    runs what takes long to compile.
     """
 
-    def __init__(self, needs: Callable[[], Sequence[Need]], learned: int = LEARNED) -> None:
-        self._needs = needs
+    def __init__(
+        self,
+        needs: Callable[[], Sequence[Need]],
+        learned: int = LEARNED,
+        store: Store | None = None,
+    ) -> None:
+        self._needs, self._store = needs, store
         self._left = learned
         self._module: ModuleType | None = hyperscan()
         self._sample, self._rows, self._frame = Sample(), list[bytes](), Frame(())
@@ -119,10 +125,10 @@ class Sieve:
             if isinstance(value, dict):
                 self._sample.add(value)
         needs = self._needs()
-        count_texts(self._sample, needs, b"\n".join(self._rows), self._module)
+        count_texts(self._sample, needs, b"\n".join(self._rows), self._module, self._store)
         self._frame = Frame(self._rows, self._frame.heads)
         odd = [Frame.WRAPPED], [Frame.PACKED]
-        return Index(needs, self._sample, self._module, *odd)
+        return Index(needs, self._sample, self._module, *odd, self._store)
 
     def _block(self, index: Index, block: Block) -> Iterator[Record | Reject | Candidate | Passed]:
         data, reader = block.data, block.reader

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from types import ModuleType
 
 from converter.matcher.index.choosing import Chooser, Sample, texts
-from converter.matcher.index.engines import ANY, Engine, Hit, engine, hyperscan
+from converter.matcher.index.engines import ANY, Engine, Hit, Store, engine, hyperscan
 from converter.matcher.index.expressions import Expression, expressions
 from converter.matcher.index.needs import NEVER, NOTHING, Need, Probe, Text, need
 from converter.matcher.index.spelling import ODD, plain
@@ -25,6 +25,7 @@ __all__ = [
     "Need",
     "Rules",
     "Sample",
+    "Store",
     "count_texts",
     "hyperscan",
     "need",
@@ -44,6 +45,7 @@ class Index:
     `needs` holds for each rule what it needs; `sample`, if given, some of the data. `always` are
     the rules that can match whatever the record holds. `odd` are regular expressions for records of
     which the user of the index wants to know, `odd_escaped` those that only fit a backslash beside.
+    `store` keeps what takes long to compile.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Index:
         module: ModuleType | None = None,
         odd: Sequence[bytes] = (),
         odd_escaped: Sequence[bytes] = (),
+        store: Store | None = None,
     ) -> None:
         chooser = Chooser(needs, sample or Sample())
         chosen = [chooser.choice(one) for one in needs]
@@ -63,7 +66,7 @@ class Index:
                 self._rules.setdefault(probe, []).append(number)
         self._expressions = expressions(self._rules)
         self._all: Rules = tuple(sorted({n for rules in self._rules.values() for n in rules}))
-        self._engine: Engine = engine([one.pattern for one in self._expressions], module)
+        self._engine: Engine = engine([one.pattern for one in self._expressions], module, store)
         slash = any(isinstance(probe, Text) and "/" in probe.text for probe in self._rules)
         escapes = [*ESCAPES, *[_SLASH] * slash]
         # Apart: together they are slower, as each alone is looked for in a way of its own.
@@ -113,7 +116,11 @@ class Index:
 
 
 def count_texts(
-    sample: Sample, needs: Sequence[Need], data: bytes, module: ModuleType | None
+    sample: Sample,
+    needs: Sequence[Need],
+    data: bytes,
+    module: ModuleType | None,
+    store: Store | None = None,
 ) -> None:
     """Count in the sample how often the texts that the needs look for stand in the data."""
     wanted = texts(needs, sample)
@@ -124,6 +131,5 @@ def count_texts(
         return
     known = expressions(Text(one) for one in wanted)
     names = [probe.text for one in known for probe in one.probes if isinstance(probe, Text)]
-    sample.texts.update(
-        names[number] for number, _ in engine([one.pattern for one in known], module).scan(lower)
-    )
+    found = engine([one.pattern for one in known], module, store).scan(lower)
+    sample.texts.update(names[number] for number, _ in found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 from collections.abc import Iterator, Sequence
 from types import ModuleType
@@ -16,6 +17,17 @@ ANY = -1
 
 _MEMORY = 256 << 20
 _PART = 4_000
+_FEW = 16
+
+
+class Store(Protocol):
+    """Keeps compiled databases between runs, by name; what it has not is compiled."""
+
+    def recall(self, name: str) -> bytes | None:
+        """What was kept under the name, unchanged; None if there is nothing."""
+
+    def keep(self, name: str, data: bytes) -> None:
+        """Keep it, or not; raises nothing."""
 
 
 class Engine(Protocol):
@@ -37,11 +49,15 @@ def hyperscan() -> ModuleType | None:
         return None
 
 
-def engine(patterns: Sequence[bytes], module: ModuleType | None) -> Engine:
+def engine(
+    patterns: Sequence[bytes], module: ModuleType | None, store: Store | None = None
+) -> Engine:
     """An engine for these patterns, by this module, None for RE2."""
     if not patterns:
         return Nothing()
-    return Re2(patterns) if module is None else Hyperscan(module, patterns)
+    if module is None:
+        return Re2(patterns)
+    return Hyperscan(module, patterns, store if len(patterns) > _FEW else None)
 
 
 class Nothing:
@@ -55,13 +71,12 @@ class Nothing:
 class Hyperscan:
     """All expressions in one database, which a scan runs once over the data."""
 
-    def __init__(self, module: Any, patterns: Sequence[bytes]) -> None:
-        self._database = module.Database(mode=module.HS_MODE_BLOCK)
-        self._database.compile(
-            expressions=list(patterns),
-            ids=list(range(len(patterns))),
-            flags=[0] * len(patterns),
-        )
+    def __init__(self, module: Any, patterns: Sequence[bytes], store: Store | None = None) -> None:
+        name = _name(module, patterns) if store else ""
+        found = _recalled(module, store.recall(name)) if store else None
+        self._database = found or _compiled(module, patterns)
+        if store and not found:
+            store.keep(name, module.dumpb(self._database))
 
     def scan(self, data: bytes) -> list[Hit]:
         """As Engine says; every expression at every place."""
@@ -73,6 +88,33 @@ class Hyperscan:
 
         self._database.scan(data, match_event_handler=found)
         return hits
+
+
+def _compiled(module: Any, patterns: Sequence[bytes]) -> Any:
+    database = module.Database(mode=module.HS_MODE_BLOCK)
+    numbers = list(range(len(patterns)))
+    database.compile(expressions=list(patterns), ids=numbers, flags=[0] * len(patterns))
+    return database
+
+
+def _recalled(module: Any, data: bytes | None) -> Any:
+    """The database; None where these bytes are none of this version and this kind of processor."""
+    try:
+        database = module.loadb(data, module.HS_MODE_BLOCK) if data else None
+        if database is not None:
+            database.scratch = module.Scratch(database)
+    except module.HyperscanError:
+        return None
+    return database
+
+
+def _name(module: Any, patterns: Sequence[bytes]) -> str:
+    """A name for all that a database depends on; one for a mere letter says how it is built."""
+    built: bytes = _compiled(module, [b"a"]).info()
+    name = hashlib.sha256(b"%b %b" % (str(module.__version__).encode(), built))
+    for pattern in patterns:
+        name.update(b" %d:%b" % (len(pattern), pattern))
+    return name.hexdigest()
 
 
 class Re2:
