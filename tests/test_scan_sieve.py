@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,11 +13,20 @@ from hypothesis import strategies as st
 from test_matcher_index import PREDICATES, objects
 
 from converter import predicate as p
-from converter.logs import read, read_blocks
+from converter.logs import Block, Record, read, read_blocks
 from converter.logs.blocks import Frame
 from converter.matcher import compile_predicate
 from converter.matcher.index import engines, need
-from converter.scan import CompiledRule, Match, RuleSummary, Sieve, Summary, scan
+from converter.scan import (
+    Candidate,
+    CompiledRule,
+    Match,
+    Passed,
+    RuleSummary,
+    Sieve,
+    Summary,
+    scan,
+)
 
 LINES = st.one_of(
     objects().map(lambda raw: raw.replace("\n", " ")),
@@ -104,3 +114,41 @@ def test_frame_tells_lines_of_one_record() -> None:
     """Lines begin as those that were learned; a wrapper's beginning is none to learn."""
     frame = Frame([b'{"a":1}', b'{"Records":[]}', b'{ "b" :2}', b"[1]", b'{"a":2}', b'{"c":'])
     assert frame.heads == (b'{"a":', b'{ "b" :')
+
+
+class Numbering:
+    """Reads one record from each item."""
+
+    number = 0
+
+    def read_line(self, raw: bytes) -> Iterator[Record]:
+        self.number += 1
+        yield Record(json.loads(raw.lstrip(b", \n")), "f", self.number)
+
+    def skip(self, lines: int) -> None:
+        self.number += lines
+
+
+def test_items_of_a_list_are_passed_over() -> None:
+    """A block may say where its records end; then these are looked at as lines are."""
+    texts = [b'{"n":%d, "name": "%s"}' % (at, b"x" if at % 7 else b"wanted") for at in range(50)]
+    data = b" ,\n ".join(texts)
+    ends = [data.index(text) + len(text) for text in texts]
+    sieve = Sieve(lambda: [need(p.Equals("name", "Wanted"))], 0)
+    found = list(sieve.sift([Block(data, Numbering(), ends)]))
+    records = [one.record for one in found if isinstance(one, Candidate)]
+    assert [(one.number, one.event["n"]) for one in records] == [
+        (at + 1, at) for at in range(0, 50, 7)
+    ]
+    assert sum(one.records for one in found if isinstance(one, Passed)) == 50 - len(records)
+
+
+def test_items_that_may_be_wrappers_are_odd() -> None:
+    """Of the items of a list, those are odd that no first key shows to be one record."""
+    items = [b'{"a":1}', b'{"Records":[]}', b"[1]", b'{ "b" :2}', b'{"a":2}', b"{}", b'{"count":1}']
+    data = b",\n".join(items)
+    ends = [sum(map(len, items[: at + 1])) + 2 * at for at in range(len(items))]
+    block = Block(data, Numbering(), ends)
+    assert block.rows() == items
+    assert block.rows(2) == items[:2]
+    assert Frame(()).ends(block) == (ends, [ends[1], ends[2], ends[5], ends[6]])

@@ -69,7 +69,7 @@ class _File:
                 break
         yield from self.lines(chain((held,), chunks))
 
-    def read_line(self, raw: bytes) -> Results:
+    def read_line(self, raw: bytes) -> Items:
         self.line += 1
         return self._line(raw, f"line {self.line}")
 

@@ -100,14 +100,13 @@ class Sieve:
             self.settle()
         return record
 
-    def _whole(self, block: Block) -> Iterator[Record | Reject | Candidate]:
-        rows = block.data[:-1].split(b"\n")
+    def _whole(self, block: Block) -> Iterator[Record | Reject | Candidate | Passed]:
+        rows = block.rows()
         self._rows += rows[: max(0, _ROWS - len(self._rows))]
         if len(self._rows) >= _ROWS:
             self.settle()
         for row in rows:
-            found = block.reader.read_line(row)
-            yield from found if self._index is None else _candidates(self._index, found)
+            yield from self._results(block.reader.read_line(row))
 
     def _learned(self, block: Block) -> Index:
         """The index; made anew, less and less often, where too much is a candidate."""
@@ -116,7 +115,7 @@ class Sieve:
                 return self._index
             self._patience *= 4
             self._records, self._found = 0, 0
-            self._rows = block.data.split(b"\n", _ROWS)[:_ROWS]
+            self._rows = block.rows(_ROWS)
         self._index = self._made()
         return self._index
 
@@ -132,7 +131,7 @@ class Sieve:
 
     def _block(self, index: Index, block: Block) -> Iterator[Record | Reject | Candidate | Passed]:
         data, reader = block.data, block.reader
-        ends, odd = self._frame.lines(data)
+        ends, odd = self._frame.ends(block)
         done = 0
         lines = _by_line(ends, odd, index, data)
         for line, hits in _all_lines(lines, len(ends)) if index.always else lines:
@@ -141,12 +140,23 @@ class Sieve:
                 reader.skip(line - done)
                 yield Passed(line - done)
                 start = ends[line - 1] + 1 if line else 0
-                yield from _candidates(index, reader.read_line(data[start : ends[line]]), rules)
+                yield from self._results(reader.read_line(data[start : ends[line]]), rules)
                 done = line + 1
                 self._found += 1
         reader.skip(len(ends) - done)
         yield Passed(len(ends) - done)
         self._records += len(ends)
+
+    def _results(
+        self, results: Iterable[Item], rules: Rules = ()
+    ) -> Iterator[Record | Reject | Candidate | Passed]:
+        for result in results:
+            if isinstance(result, Block):
+                yield from self.sift((result,))
+            elif isinstance(result, Reject) or self._index is None:
+                yield result
+            else:
+                yield Candidate(result, rules) if rules else _candidate(self._index, result)
 
 
 def _merged(rules: Rules, always: Rules) -> Rules:
@@ -162,7 +172,7 @@ def _all_lines(
 
 
 def _by_line(
-    ends: list[int], odd: list[int], index: Index, data: bytes
+    ends: Sequence[int], odd: list[int], index: Index, data: bytes
 ) -> Iterator[tuple[int, list[Hit] | None]]:
     """Lines in which something is found, by number, with the hits; None for an odd line.
 
@@ -187,16 +197,6 @@ def _by_line(
 
 def _told(hits: list[Hit]) -> list[Hit] | None:
     return None if any(number == _ODD for number, _ in hits) else hits
-
-
-def _candidates(
-    index: Index, results: Iterable[Record | Reject], rules: Rules = ()
-) -> Iterator[Reject | Candidate]:
-    for result in results:
-        if isinstance(result, Reject):
-            yield result
-        else:
-            yield Candidate(result, rules) if rules else _candidate(index, result)
 
 
 def _candidate(index: Index, record: Record) -> Candidate:
