@@ -226,7 +226,7 @@ def test_what_spark_does_not_read_is_said(tmp_path: Path) -> None:
     assert "rejected: file:///nowhere/x: Spark cannot list it: [PATH_NOT_FOUND]" in found.stderr
     assert "4 rejected" in found.stderr
     assert found.stdout.count("\n") == 1
-    assert found.exit_code == 1
+    assert found.exit_code == 2
 
 
 @needs_spark

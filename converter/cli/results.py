@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import BinaryIO, Protocol
 
 import click
@@ -15,6 +16,7 @@ from converter.cli.matches import FORMATS, Writer
 from converter.cli.parquet import ParquetMatches
 from converter.errors import LogError
 from converter.logs import Reject
+from converter.logs.opening import shown
 from converter.logs.parts import Part
 from converter.matcher.correlation import Engine
 from converter.scan.crew import Crew
@@ -25,6 +27,10 @@ _ROOM = 1 << 18
 
 class Wishes(Protocol):
     """The options that matter here."""
+
+    @property
+    def logs(self) -> Sequence[str]:
+        """The logs, as they were named."""
 
     @property
     def form(self) -> str:
@@ -56,11 +62,16 @@ class Wishes(Protocol):
 
 
 class Output:
-    """Takes results one by one. Raises LogError where a file cannot be written."""
+    """Takes results one by one. Raises LogError where a file cannot be written.
+
+    `unread` tells whether a log that was named cannot be opened.
+    """
 
     def __init__(self, asked: Wishes, summary: Summary) -> None:
         self._asked, self._summary = asked, summary
         self._out = _standard_output()
+        self._named = {*asked.logs, *(shown(Path(place)) for place in asked.logs)}
+        self.unread = False
         self._files = ExitStack()
         self._rejects: BinaryIO | None = None
         if asked.rejects:
@@ -81,6 +92,8 @@ class Output:
         asked = [self._asked.form, str(self._asked.no_event), *map(str, self._summary.matches)]
         kept = self._checkpoint = Checkpoint(self._asked.resume, asked, self._out.fileno())
         done = kept.load(items, crew, self._summary, engine)
+        for rejected in self._summary.rejects.values():
+            self._note(rejected.first)
         crew.behind = lambda: kept.save(crew, self._summary, engine, self._out.flush)
         return done
 
@@ -91,10 +104,14 @@ class Output:
             if self._histogram:
                 self._histogram.add(result.time)
             return
+        self._note(result)
         if self._rejects and result.number:
             self._rejects.write((result.whole or result.raw) + b"\n")
         if self._asked.verbose:
             click.echo(f"rejected: {place(result)}: {result.why}", err=True)
+
+    def _note(self, reject: Reject) -> None:
+        self.unread |= reject.kind == "unreadable" and reject.file in self._named
 
     def finish(self, *, ended: bool) -> None:
         """Ends what was begun; a checkpoint has served where the scan has ended."""

@@ -52,7 +52,7 @@ _ENGINES = {"local": here, "spark": cluster}
 @click.option("--histogram", is_flag=True, help="Show how many matches there are over time.")
 @click.option("--rejects", metavar="FILE", help="Write what cannot be read to this file.")
 @click.option("--resume", metavar="FILE", help="Keep in FILE how far the scan is; go on.")
-@click.option("--strict", is_flag=True, help="Decode each record, and exit 1 if any is unreadable.")
+@click.option("--strict", is_flag=True, help="Decode each record; exit 1 if any was rejected.")
 @click.option("--no-prefilter", is_flag=True, help="Decode each record, and try every rule on it.")
 @click.option(
     "-j", "--jobs", type=click.IntRange(1), help="Processes; as many as cores if not given."
@@ -68,7 +68,8 @@ def command(engine: str, **asked: Any) -> None:
     """Match LOGS (files, folders, gzipped or not, - for standard input) against rules.
 
     Prints one JSON object a match on stdout, or what --format says. Records that cannot be read are
-    counted, and the first of each kind is shown; the scan goes on, and the exit code is 1. An event
+    counted, and the first of each kind is shown; the scan goes on, and only with --strict the exit
+    code is 1. It is 2 where a log that is named cannot be opened, or none can be read. An event
     meets the rules whose log source can be its own; one that is not recognised meets every rule.
     Correlations and first-seen rules see events in order of time; with --state they remember those
     of earlier runs.

@@ -42,6 +42,7 @@ from converter.scan.work import Work
 LEVELS = ("informational", "low", "medium", "high", "critical")
 
 _INTERRUPTED = 130
+_WHOLE_FILES = {"unreadable", "binary"}
 
 
 @dataclass(frozen=True)
@@ -100,15 +101,15 @@ def run(asked: Asked, hire: Hire = here) -> int:
     stage = staged(plan, engine, held, more=asked.state is not None)
     crew = hire(asked, work, stage, summary)
     _spare_collector()
-    ended = _scan(asked, crew, summary, engine)
+    out = Output(asked, summary)
+    ended = _scan(asked, crew, out, engine)
     save_state(asked.state, engine, mark)
     if asked.verbose:
         _tell_unsure(wanted.tests, wanted.needs())
     if isinstance(work.routing, Routing):
         tell_routing(summary, wanted.tests, work.routing, verbose=asked.verbose)
-    rejects = _tell(summary)
-    matched = asked.fail_on_match and any(summary.matches.values())
-    return _exit_code(summary, faults + rejects, matched) if ended else _INTERRUPTED
+    _tell(summary)
+    return _exit_code(asked, summary, faults, out.unread) if ended else _INTERRUPTED
 
 
 def work_of(asked: Asked, loaded: Loaded, chosen: Pipelines) -> Work:
@@ -171,9 +172,9 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _scan(asked: Asked, crew: Crew, summary: Summary, engine: Engine) -> bool:
+def _scan(asked: Asked, crew: Crew, out: Output, engine: Engine) -> bool:
     """Writes what is found; whether the scan came to its end, and was not interrupted."""
-    items, out = crew.items(asked.logs), Output(asked, summary)
+    items = crew.items(asked.logs)
     done = out.resume(items, crew, engine)
     ended = True
     try:
@@ -191,7 +192,7 @@ def _scan(asked: Asked, crew: Crew, summary: Summary, engine: Engine) -> bool:
     return ended
 
 
-def _tell(summary: Summary) -> int:
+def _tell(summary: Summary) -> None:
     for kind, rejected in summary.rejects.items():
         first = rejected.first
         click.echo(
@@ -213,13 +214,18 @@ def _tell(summary: Summary) -> int:
         + (f", {summary.untried} of a log source that no rule is for" if summary.untried else ""),
         err=True,
     )
-    return rejects
 
 
-def _exit_code(summary: Summary, faults: int, matched: bool) -> int:
-    if not summary.records and summary.rejects.keys() - {"empty"}:
+def _exit_code(asked: Asked, summary: Summary, faults: int, unread: bool) -> int:
+    """2 where a log that was named cannot be opened, or none could be read; 1 for findings."""
+    rejects = summary.rejects.keys() - {"empty"}
+    if unread:
         return 2
-    return 1 if faults or matched else 0
+    if rejects and not summary.records and rejects <= _WHOLE_FILES:
+        return 2
+    matched = asked.fail_on_match and any(summary.matches.values())
+    failed = "matcher" in rejects or (asked.strict and rejects)
+    return 1 if faults or matched or failed else 0
 
 
 @contextmanager

@@ -64,11 +64,11 @@ def find(places: Sequence[str]) -> Iterator[File | Reject]:
             yield from _below(path, empty="the folder holds no log")
         elif has_magic(place) and not path.exists():
             found = sorted(one for one in glob(place, recursive=True) if not os.path.isdir(one))
-            yield from (File(_name(Path(one)), Path(one)) for one in found)
+            yield from (File(shown(Path(one)), Path(one)) for one in found)
             if not found:
-                yield Reject(place, 0, "", "empty", "no file fits the pattern")
+                yield Reject(place, 0, "", "unreadable", "no file fits the pattern")
         else:
-            yield File(_name(path), path)
+            yield File(shown(path), path)
 
 
 def _remote(place: str) -> Iterator[File | Reject]:
@@ -90,7 +90,7 @@ def _below(folder: Path, empty: str = "") -> Iterator[File | Reject]:
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
-        yield Reject(_name(folder), 0, "", "unreadable", _reason(error))
+        yield Reject(shown(folder), 0, "", "unreadable", _reason(error))
         return
     found = False
     for entry in entries:
@@ -107,7 +107,7 @@ def _below(folder: Path, empty: str = "") -> Iterator[File | Reject]:
             found = True
             yield file
     if empty and not found:
-        yield Reject(_name(folder), 0, "", "empty", empty)
+        yield Reject(shown(folder), 0, "", "empty", empty)
 
 
 def _regular(path: Path) -> Iterator[File | Reject]:
@@ -115,15 +115,16 @@ def _regular(path: Path) -> Iterator[File | Reject]:
     try:
         mode = path.stat().st_mode
     except OSError as error:
-        yield Reject(_name(path), 0, "", "unreadable", _reason(error))
+        yield Reject(shown(path), 0, "", "unreadable", _reason(error))
         return
     if stat.S_ISREG(mode):
-        yield File(_name(path), path)
+        yield File(shown(path), path)
     else:
-        yield Reject(_name(path), 0, "", "unreadable", "it is no regular file")
+        yield Reject(shown(path), 0, "", "unreadable", "it is no regular file")
 
 
-def _name(path: Path) -> str:
+def shown(path: Path) -> str:
+    """The path as people see it, and as matches name it."""
     return os.fsencode(path.as_posix()).decode("utf-8", "replace")
 
 
