@@ -5,7 +5,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help convert package test static check bench bench-scan spark lock clean
+.PHONY: help convert package test static check bench bench-convert bench-scan spark lock clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -43,11 +43,13 @@ check: static ## static, then the code's own tests
 splunk: $(READY) ## Splunk's own checkers over the packages for Splunk
 	.ci/splunk
 
-bench: $(READY) ## how long the work takes
-	@test -f bench/convert.py || { echo "bench/convert.py is not written yet" >&2; exit 1; }
+bench: $(READY) ## how long converting and scanning take; ARGS="--rules FOLDER" for more rules
+	$(BIN)/python bench/both.py $(ARGS)
+
+bench-convert: $(READY) ## only converting, beside sigma-cli; ARGS="--help" says what there is
 	$(BIN)/python bench/convert.py $(ARGS)
 
-bench-scan: $(READY) ## how fast logs are scanned
+bench-scan: $(READY) ## only scanning, beside orjson, isal and RSigma; ARGS="--help"
 	$(BIN)/python bench/scan.py $(ARGS)
 
 spark: .venv-spark/.ready ## the tests of scan --engine spark; installs PySpark, needs Java 17 or later

@@ -1,6 +1,6 @@
 """How long converting takes: ours against sigma-cli, on the same rules, in one run.
 
-    make bench ARGS="--rules path/to/sigma/rules -p sysmon -p ecs_windows -p splunk_windows"
+    make bench-convert ARGS="--rules path/to/sigma/rules -p sysmon -p ecs_windows -p splunk_windows"
 
 Prints CPU seconds (user + system, of the whole process), wall seconds and peak memory of each run.
 sigma-cli converts one language a run, so its four runs are summed; it has no pipeline for ES|QL,
@@ -89,13 +89,16 @@ def peer(sigma: str, rules: str, pipelines: list[str]) -> float:
     return total
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rules", default="sigma_rules")
-    parser.add_argument("-p", "--pipeline", action="append", default=[], dest="pipelines")
-    parser.add_argument("-j", "--jobs", type=int, default=2)
-    parser.add_argument("--sigma", default=shutil.which("sigma"))
-    arguments = parser.parse_args()
+def parser() -> argparse.ArgumentParser:
+    found = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
+    found.add_argument("--rules", default="sigma_rules")
+    found.add_argument("-p", "--pipeline", action="append", default=[], dest="pipelines")
+    found.add_argument("-j", "--jobs", type=int, default=2)
+    found.add_argument("--sigma", default=shutil.which("sigma"))
+    return found
+
+
+def main(arguments: argparse.Namespace) -> None:
     cold = ours(arguments.rules, arguments.pipelines, arguments.jobs)
     if not arguments.sigma:
         print("sigma-cli is not installed here, so there is no comparison: name it with --sigma")
@@ -109,4 +112,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(parser().parse_args())

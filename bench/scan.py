@@ -1,181 +1,170 @@
-"""How fast logs are scanned, as ratios measured in one run on one machine.
+"""How fast logs are scanned: ratios measured in one run, on one core and on all.
 
-    make bench-scan ARGS="--rules sigma_rules/aws --rules path/to/sigma/rules/cloud/aws"
+    make bench-scan
+    make bench-scan ARGS="--rules path/to/sigma/rules --out folder/for/the/plot"
 
-Generated logs (`cloudtrail.py`, `windows.py`; fixed seeds) are scanned by the command line in a
-process of its own. Times are CPU seconds of that process less those of the same command on a log
-of one record, which is what loading the rules takes. They are compared with decoding every line
-by orjson, and with reading the bytes. With --scaling FOLDER the CloudTrail log is scanned with
-10, 100, 1,000 and 3,000 of the rules below that folder; --plot writes the result as SVG. RSigma is
-measured where it is on the PATH.
+CloudTrail, quiet and noisy, plain and as .gz, with our rules and those of the named folders whose
+product is aws. Windows events, with and without routing, with all rules of the named folders. Then
+the quiet log with 10 to 3,000 rules, as a plot: made rules, where no folder is named. Logs are made
+with fixed seeds. Each figure is without what the program takes to begin: a log of one record.
+RSigma is measured where it is on the PATH; it gets a copy of the same rules.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import resource
+import shlex
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import baselines
 import cloudtrail
+import made_rules
+import plot
 import windows
+from lanes import Lane, Log, measure, packed, scan_command, scanned, write
+from measuring import CAN_PIN, CORES, best, run
+from windows_layouts import LAYOUTS
 
-PROGRAM = str(Path(sys.executable).with_name("polysigma"))
-READ = "import sys\nwith open(sys.argv[1], 'rb', buffering=0) as f:\n  while f.read(1 << 20): pass"
-DECODE = "import sys, orjson\nfor line in open(sys.argv[1], 'rb'): orjson.loads(line)"
 COUNTS = (10, 100, 1000, 3000)
+PARTS = ("cloudtrail", "windows", "scaling", "loading")
+OURS = "sigma_rules/aws"
 
 
-class Figures:
-    """What one command took: CPU and wall seconds, MiB."""
-
-    def __init__(self, command: list[str], stdin: Path | None = None) -> None:
-        before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-        with open(stdin or os.devnull, "rb") as given:
-            done = subprocess.Popen(
-                command, stdin=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
-            _, _, usage = os.wait4(done.pid, 0)
-        self.wall = time.perf_counter() - start
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        self.cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        self.memory = usage.ru_maxrss / 1024
-
-
-def best(command: list[str], stdin: Path | None = None, times: int = 3) -> Figures:
-    """The run with the fewest CPU seconds."""
-    return min((Figures(command, stdin) for _ in range(times)), key=lambda one: one.cpu)
-
-
-class Bench:
-    """One set of rules, in a folder for logs."""
-
-    def __init__(self, rules: Iterable[str], folder: Path, options: list[str]) -> None:
-        self.rules = [word for rule in rules for word in ("--rules", rule)]
-        self.folder = folder
-        self.options = options
-
-    def write(self, name: str, lines: Iterable[bytes]) -> Path:
-        """A log, and beside it one of its first record."""
-        path = self.folder / name
-        with path.open("wb") as file:
-            for at, line in enumerate(lines):
-                file.write(line)
-                if not at:
-                    (self.folder / f"{name}.one").write_bytes(line)
-        return path
-
-    def scan(self, log: Path, jobs: int = 1) -> tuple[float, Figures]:
-        """CPU seconds of the scan without loading, and all figures."""
-        command = [PROGRAM, "scan", "-j", str(jobs), *self.options, *self.rules]
-        whole = best([*command, str(log)])
-        return max(whole.cpu - best([*command, f"{log}.one"]).cpu, 1e-3), whole
-
-    def lane(self, log: Path) -> float:
-        """One log: prints the ratios, gives CPU seconds of the scan."""
-        read = best([sys.executable, "-c", READ, str(log)]).cpu
-        read -= best([sys.executable, "-c", "pass"]).cpu
-        decode = best([sys.executable, "-c", DECODE, str(log)]).cpu
-        decode -= best([sys.executable, "-c", "import orjson"]).cpu
-        net, whole = self.scan(log)
-        megabytes = log.stat().st_size / 1e6
-        print(
-            f"{log.name:<10} {net:7.2f} s CPU {megabytes / net:8.0f} MB/s"
-            f"  orjson.loads / scan {decode / net:6.2f}"
-            f"  scan / reading {net / max(read, 1e-3):6.1f}  {whole.memory:5.0f} MiB"
-        )
-        cores = os.cpu_count() or 1
-        if cores > 1:
-            several = self.scan(log, cores)[1]
-            print(f"{'':<10} {cores} processes: {whole.wall / several.wall:.2f} times as fast")
-        return net
-
-
-def peer(program: str, rules: str, log: Path) -> None:
-    """RSigma on the same log, which it reads from standard input."""
-    net = best([program, "eval", "-r", rules], log).cpu
-    net -= best([program, "eval", "-r", rules], Path(f"{log}.one")).cpu
-    print(f"{log.name:<10} {net:7.2f} s CPU by RSigma")
-
-
-def scaling(folder: str, log: Path, place: Path, options: list[str]) -> list[tuple[int, float]]:
-    """MB a second with so many rules of a folder, in the order of their names."""
-    files = sorted(Path(folder).rglob("*.yml"))
-    found = []
-    for count in COUNTS:
-        if count > len(files):
-            break
-        some = place / f"rules{count}"
-        some.mkdir()
-        step = len(files) / count
-        for at in range(count):
-            shutil.copy(files[int(at * step)], some / f"{at:05}.yml")
-        net, _ = Bench([str(some)], place, options).scan(log)
-        found.append((count, log.stat().st_size / 1e6 / net))
-        print(f"{count:>6} rules {net:7.2f} s CPU {found[-1][1]:8.0f} MB/s")
+def parser() -> argparse.ArgumentParser:
+    found = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
+    one = found.add_argument
+    one("--rules", action="append", default=[], metavar="FOLDER", help="such as SigmaHQ's")
+    one("--events", type=int, default=100_000, help="CloudTrail events (100000)")
+    one("--windows-events", type=int, default=50_000, help="Windows events (50000)")
+    one("--layout", choices=(*LAYOUTS, "mixed"), default="flat", help="of Windows events (flat)")
+    one("--seed", type=int, default=7)
+    one("--times", type=int, default=3, help="runs of each command, of which the best counts (3)")
+    one("--min-level", choices=baselines.LEVELS, default="low", help="of rules (low)")
+    one("--out", metavar="FOLDER", help="for the plot (default: a new temporary one)")
+    one("--rsigma", default=shutil.which("rsigma") or "", help="its program; empty: none")
+    one("--only", choices=PARTS, action="append", default=[], help="these parts")
     return found
 
 
-def plot(rows: list[tuple[int, float]], file: str) -> None:
-    """Throughput against the number of rules, as SVG."""
-    most = max(speed for _, speed in rows)
-    width, height = 560, 300
-    places = [
-        (60 + at * (width - 100) / max(len(rows) - 1, 1), 250 - 210 * speed / most, count, speed)
-        for at, (count, speed) in enumerate(rows)
-    ]
-    line = " ".join(f"{x:.0f},{y:.0f}" for x, y, _, _ in places)
-    marks = "".join(
-        f'<circle cx="{x:.0f}" cy="{y:.0f}" r="4"/>'
-        f'<text x="{x:.0f}" y="{y - 10:.0f}">{speed:.0f}</text>'
-        f'<text x="{x:.0f}" y="275">{count:,}</text>'
-        for x, y, count, speed in places
-    )
-    Path(file).write_text(
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        'font-family="sans-serif" font-size="13" text-anchor="middle">'
-        f'<rect width="{width}" height="{height}" fill="white"/>'
-        f'<polyline points="{line}" fill="none" stroke="black"/>{marks}'
-        f'<text x="{width / 2:.0f}" y="18">MB/s of CloudTrail against rules</text></svg>\n',
-        "utf-8",
-    )
+class Bench:
+    """What was asked for, and a folder for logs."""
+
+    def __init__(self, asked: argparse.Namespace, folder: Path) -> None:
+        self.asked, self.folder = asked, folder
+        found = baselines.of_product("aws", asked.rules, folder / "aws-rules")
+        self.rules = [OURS, *(found or [str(Path(__file__).with_name("rules"))])]
+
+    def lane(
+        self, name: str, log: Log, rules: Sequence[str], *more: str, peers: Sequence[str] = ()
+    ) -> None:
+        """One lane; for each of `peers`, RSigma with that log source, empty for none."""
+        asked, rsigma = self.asked, list[list[str]]()
+        if asked.rsigma and peers:
+            copies = self.folder / f"rsigma-{name.partition(',')[0]}"
+            if not copies.exists():
+                baselines.rules_for_rsigma(rules, copies, asked.min_level)
+            for source in peers:
+                rsigma += baselines.rsigma(asked.rsigma, copies, source)
+        command = scan_command(rules, asked.min_level, *more)
+        measure(Lane(name, log, command, tuple(map(tuple, rsigma)), asked.times))
+
+    def cloudtrail(self) -> None:
+        for name, noisy in (("quiet", False), ("noisy", True)):
+            lines = cloudtrail.lines(self.asked.events, noisy=noisy, seed=self.asked.seed)
+            log = write(self.folder, name, lines)
+            peers = ("", "product=aws,service=cloudtrail")
+            self.lane(f"CloudTrail, {name}", log, self.rules, peers=peers)
+            self.lane(f"CloudTrail, {name}, .gz", packed(log), self.rules)
+
+    def windows(self) -> None:
+        asked = self.asked
+        if not asked.rules:
+            print("\n== Windows: not measured, as our rules are for clouds; --rules names others")
+            return
+        made = windows.lines(asked.windows_events, asked.layout, seed=asked.seed)
+        log = write(self.folder, f"windows-{asked.layout}", made)
+        flat = asked.layout == "flat"  # RSigma looks for fields at the top only
+        routed, unrouted = (("product=windows",), ("",)) if flat else ((), ())
+        name = f"Windows, {asked.layout}"
+        self.lane(f"{name}, routed", log, asked.rules, peers=routed)
+        self.lane(f"{name}, unrouted", log, asked.rules, "--no-routing", peers=unrouted)
+
+    def scaling(self) -> None:
+        """The quiet log with more and more rules, as a plot too."""
+        lines = cloudtrail.lines(self.asked.events, seed=self.asked.seed)
+        log, rows = write(self.folder, "scaling", lines), dict[str, list[tuple[int, float]]]()
+        print(f"\n== CloudTrail, quiet, with so many rules: {log.megabytes:,.0f} MB")
+        for count, folder in self._rule_folders():
+            lane = Lane("", log, scan_command([str(folder)], "informational"), (), self.asked.times)
+            run([[*lane.scan, str(log.path)]])  # fills the cache
+            for cores in (1, CORES) if CORES > 1 else (1,):
+                name = "one core" if cores == 1 else f"{cores} cores"
+                seconds = scanned(lane, cores)[0].seconds(cores)
+                rows.setdefault(name, []).append((count, log.megabytes / seconds))
+                print(
+                    f"{count:>6,} rules, {name:<9} {seconds:8.3f} s {rows[name][-1][1]:9,.1f} MB/s"
+                )
+        self._conclude(rows)
+
+    def _conclude(self, rows: dict[str, list[tuple[int, float]]]) -> None:
+        for name, row in rows.items():
+            speeds = dict(row)
+            if {100, 3000} <= speeds.keys():
+                ratio = speeds[100] / speeds[3000]
+                print(f"{name}: 3,000 rules take {ratio:.2f} times as long as 100")
+        place = Path(self.asked.out or tempfile.mkdtemp(prefix="polysigma-bench-"))
+        place.mkdir(parents=True, exist_ok=True)
+        file = place / "throughput.svg"
+        file.write_text(plot.svg(rows, "Scanning CloudTrail: throughput and rules"), "utf-8")
+        print(f"plot: {file}")
+
+    def _rule_folders(self) -> Iterator[tuple[int, Path]]:
+        """Folders of 10, 100, 1,000 and 3,000 rules: made ones, or every n-th of those named."""
+        files = [file for place in self.asked.rules for file in sorted(Path(place).rglob("*.yml"))]
+        for count in COUNTS:
+            folder = self.folder / f"rules{count}"
+            if folder.exists():
+                yield count, folder
+            elif not files:
+                made_rules.write(folder, count)
+                yield count, folder
+            elif count <= len(files):
+                folder.mkdir()
+                for at in range(count):
+                    shutil.copy(files[at * len(files) // count], folder / f"{at:05}.yml")
+                yield count, folder
+
+    def loading(self) -> None:
+        """The first start with these rules, and the second."""
+        log = write(self.folder, "start", cloudtrail.lines(1))
+        rules = self.asked.rules or [str([folder for _, folder in self._rule_folders()][-1])]
+        count = sum(1 for place in rules for _ in Path(place).rglob("*.yml"))
+        os.environ["POLYSIGMA_CACHE"] = str(self.folder / "new cache")
+        print(f"\n== Loading {count:,} rules for a log of one record, one core")
+        command = [*scan_command(rules, "informational"), "-j", "1", str(log.path)]
+        for name, times in (("first", 1), ("second", max(self.asked.times, 2))):
+            spent = best([command], times=times)
+            print(f"{name} start: {spent.cpu:.2f} s CPU, {spent.wall:.2f} s wall")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rules", action="append", default=[])
-    parser.add_argument("--windows-rules", action="append", default=[])
-    parser.add_argument("--scaling", help="a folder of 3,000 rules")
-    parser.add_argument("--events", type=int, default=100_000)
-    parser.add_argument("--min-level", default="low", help="see polysigma scan")
-    parser.add_argument("--plot", help="an SVG file to write")
-    parser.add_argument("--rsigma", default=shutil.which("rsigma"))
-    asked = parser.parse_args()
-    options = ["--min-level", asked.min_level]
-    with tempfile.TemporaryDirectory() as name:
-        bench = Bench(asked.rules or ["sigma_rules/aws"], Path(name), options)
-        for lane, noisy in (("quiet", False), ("noisy", True)):
-            log = bench.write(lane, cloudtrail.lines(asked.events, noisy=noisy))
-            bench.lane(log)
-            if asked.rsigma:
-                peer(asked.rsigma, bench.rules[1], log)
-        if asked.windows_rules:
-            other = Bench(asked.windows_rules, Path(name), options)
-            log = other.write("windows", windows.lines(asked.events))
-            other.lane(log)
-            if asked.rsigma:
-                peer(asked.rsigma, other.rules[1], log)
-        if asked.scaling:
-            rows = scaling(asked.scaling, Path(name) / "quiet", Path(name), options)
-            if asked.plot and rows:
-                plot(rows, asked.plot)
+def main(asked: argparse.Namespace, said: Sequence[str]) -> None:
+    """Prints all parts; `said` are the arguments, to repeat it."""
+    print(f"again: make bench-scan ARGS={shlex.quote(shlex.join(said))}")
+    kept = "the first one" if CAN_PIN else "any, as they cannot be kept,"
+    print(f"{CORES} cores; {kept} where it says one core")
+    if not asked.rsigma:
+        print("RSigma is not on the PATH, so there is no comparison with it; --rsigma names it")
+    with tempfile.TemporaryDirectory(prefix="polysigma-bench-") as name:
+        os.environ["POLYSIGMA_CACHE"] = str(Path(name) / "cache")
+        bench = Bench(asked, Path(name))
+        for part in asked.only or PARTS:
+            getattr(bench, part)()
 
 
 if __name__ == "__main__":
-    main()
+    main(parser().parse_args(), sys.argv[1:])

@@ -1,71 +1,89 @@
-"""Windows events for measuring, as .evtx readers write them: the same seed gives the same bytes."""
+"""Windows events for measuring: the same seed gives the same bytes.
+
+Sysmon, the audit log and PowerShell as an office network writes them, in one of the layouts of
+`windows_layouts`, or in all of them in turn. About one event in 300 is such as rules look for.
+"""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import orjson
+import windows_audit as audit
+import windows_sysmon as sysmon
+from windows_layouts import LAYOUTS, Header
+from windows_sysmon import Data, Maker, Place
 
-PROGRAMS = (
-    "C:\\Windows\\System32\\svchost.exe",
-    "C:\\Windows\\System32\\conhost.exe",
-    "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
-    "C:\\Windows\\System32\\wbem\\WmiPrvSE.exe",
-    "C:\\Windows\\explorer.exe",
-    "C:\\Program Files\\Microsoft Office\\root\\Office16\\OUTLOOK.EXE",
-    "C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe",
-)
-SECURITY = (4624, 4634, 4672, 4688, 4689, 5156, 4663, 4658)
+RARE = 0.003
+SYSMON = ("Microsoft-Windows-Sysmon/Operational", "Microsoft-Windows-Sysmon",
+          "{5770385F-C22A-43E0-BF4C-06F5698FFBD9}")  # fmt: skip
+SECURITY = ("Security", "Microsoft-Windows-Security-Auditing",
+            "{54849625-5478-4994-A5BA-3E3B0328C30D}")  # fmt: skip
+POWERSHELL = ("Microsoft-Windows-PowerShell/Operational", "Microsoft-Windows-PowerShell",
+              "{A0C1853B-5C40-4B15-8766-3CF1C58F985A}")  # fmt: skip
 
 
-def lines(count: int, seed: int = 7) -> Iterator[bytes]:
-    """So many events as lines of JSON: Sysmon's processes and the audit log."""
+class Kind(NamedTuple):
+    """How many of a hundred events, the log, the number, the title, the data, their version."""
+
+    weight: float
+    log: tuple[str, str, str]
+    event_id: int
+    title: str
+    make: Maker
+    version: int
+
+
+KINDS = tuple(map(Kind._make, (
+    (6, SYSMON, 1, "Process Create", sysmon.process, 5),
+    (6, SYSMON, 3, "Network connection detected", sysmon.connection, 5),
+    (13, SYSMON, 7, "Image loaded", sysmon.library, 3),
+    (0.1, SYSMON, 8, "CreateRemoteThread detected", sysmon.thread, 2),
+    (13, SYSMON, 10, "Process accessed", sysmon.access, 3),
+    (6, SYSMON, 11, "File created", sysmon.file, 2),
+    (8, SYSMON, 12, "Registry object added or deleted", sysmon.key, 2),
+    (8, SYSMON, 13, "Registry value set", sysmon.value, 2),
+    (5, SYSMON, 22, "Dns query", sysmon.query, 5),
+    (4, SECURITY, 4624, "An account was successfully logged on", audit.logon, 2),
+    (0.2, SECURITY, 4625, "An account failed to log on", audit.failed_logon, 0),
+    (0.4, SECURITY, 4634, "An account was logged off", audit.logoff, 0),
+    (3, SECURITY, 4672, "Special privileges assigned to new logon", audit.privileges, 0),
+    (4, SECURITY, 4688, "A new process has been created", audit.audited_process, 2),
+    (6.6, SECURITY, 4689, "A process has exited", audit.ended_process, 0),
+    (4, SECURITY, 4663, "An attempt was made to access an object", audit.handle, 1),
+    (3, SECURITY, 4658, "The handle to an object was closed", audit.closed, 0),
+    (7, SECURITY, 5156, "The Windows Filtering Platform has permitted a connection",
+     audit.filtered, 1),
+    (2, POWERSHELL, 4104, "Creating Scriptblock text", audit.script, 1),
+)))  # fmt: skip
+WEIGHTS = [kind.weight for kind in KINDS]
+BY_NAME = {kind.make.__name__: kind for kind in KINDS}
+
+
+def lines(count: int, layout: str = "flat", *, seed: int = 7) -> Iterator[bytes]:
+    """So many events as lines of JSON, in one of LAYOUTS, or `mixed`."""
     rng = random.Random(seed)
-    for at in range(count):
-        sysmon = rng.random() < 0.4
-        number = 1 if sysmon else rng.choice(SECURITY)
-        system = {
-            "Provider": {"#attributes": {"Name": "Microsoft-Windows-Sysmon" if sysmon else
-                                         "Microsoft-Windows-Security-Auditing"}},
-            "EventID": number,
-            "Version": 5,
-            "Level": 4,
-            "TimeCreated": {"#attributes": {"SystemTime": f"2024-03-11T{at // 3600 % 24:02}:"
-                                            f"{at // 60 % 60:02}:{at % 60:02}.000000Z"}},
-            "EventRecordID": at,
-            "Channel": "Microsoft-Windows-Sysmon/Operational" if sysmon else "Security",
-            "Computer": f"pc-{rng.randrange(400)}.example.com",
-        }  # fmt: skip
-        data = _process(rng) if sysmon or number == 4688 else _logon(rng)
-        yield orjson.dumps({"Event": {"System": system, "EventData": data}}) + b"\n"
+    names = list(LAYOUTS) if layout == "mixed" else [layout]
+    for number in range(count):
+        at = Place(rng, number)
+        kind, data = _rare(at) if rng.random() < RARE else _usual(at)
+        yield orjson.dumps(LAYOUTS[names[number % len(names)]](_header(at, kind), data)) + b"\n"
 
 
-def _process(rng: random.Random) -> dict[str, object]:
-    image, parent = rng.choice(PROGRAMS), rng.choice(PROGRAMS)
-    return {
-        "UtcTime": "2024-03-11 08:00:00.000",
-        "ProcessGuid": f"{{{rng.getrandbits(128):032X}}}",
-        "ProcessId": rng.randrange(4, 30000),
-        "Image": image,
-        "CommandLine": f'"{image}" -k netsvcs -p -s Task{rng.randrange(900)}',
-        "CurrentDirectory": "C:\\Windows\\system32\\",
-        "User": f"EXAMPLE\\user{rng.randrange(900)}",
-        "IntegrityLevel": "Medium",
-        "Hashes": f"SHA256={rng.getrandbits(256):064X}",
-        "ParentImage": parent,
-        "ParentCommandLine": f"{parent} -Embedding",
-    }
+def _usual(at: Place) -> tuple[Kind, Data]:
+    kind = at.rng.choices(KINDS, WEIGHTS)[0]
+    return kind, kind.make(at)
 
 
-def _logon(rng: random.Random) -> dict[str, object]:
-    return {
-        "SubjectUserSid": f"S-1-5-21-{rng.getrandbits(32)}-{rng.getrandbits(32)}-500",
-        "SubjectUserName": f"user{rng.randrange(900)}",
-        "TargetUserName": f"pc-{rng.randrange(400)}$",
-        "LogonType": rng.choice((2, 3, 5, 7)),
-        "IpAddress": f"10.1.{rng.randrange(256)}.{rng.randrange(256)}",
-        "ProcessName": rng.choice(PROGRAMS),
-        "LogonProcessName": "Kerberos",
-        "AuthenticationPackageName": "Kerberos",
-    }
+def _rare(at: Place) -> tuple[Kind, Data]:
+    name, values = at.pick("rare")
+    return BY_NAME[name], BY_NAME[name].make(at) | values
+
+
+def _header(at: Place, kind: Kind) -> Header:
+    channel, provider, guid = kind.log
+    computer = f"pc-{at.rng.randrange(400):03}.corp.example.com"
+    about = (kind.event_id, kind.title, kind.version)
+    return Header(channel, provider, guid, *about, at.number, at.time(6), computer)

@@ -1,0 +1,91 @@
+"""What the measurements are made with: logs and rules that are the same every time, and a plot."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from converter import compile_rules, load_rules
+
+BENCH = Path(__file__).resolve().parent.parent / "bench"
+RULES = """
+title: {0}
+id: 00000000-0000-4000-8000-00000000000{1}
+logsource: {{product: windows, category: {2}}}
+detection: {{selection: {3}, condition: selection}}
+"""
+CASES = (
+    ("process_creation", "{Image|endswith: [.exe, .EXE], CommandLine|contains: '.', User: '*'}"),
+    ("image_load", "{ImageLoaded|contains: System32, Signed: 'true'}"),
+    ("registry_set", "{TargetObject|startswith: [HKLM, HKU], Details|contains: DWORD}"),
+    ("network_connection", "{DestinationPort: 443, DestinationIp|cidr: 10.0.0.0/8}"),
+    ("ps_script", "{ScriptBlockText: '*'}"),
+)
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
+    """Imports a module of bench/ by its name."""
+    monkeypatch.syspath_prepend(str(BENCH))
+
+    def load(name: str) -> ModuleType:
+        return importlib.import_module(name)
+
+    return load
+
+
+def test_logs_are_the_same_every_time(bench: Callable[[str], Any]) -> None:
+    """The same seed gives the same bytes, another seed others."""
+    for lines in (bench("cloudtrail").lines, bench("windows").lines):
+        assert list(lines(50, seed=3)) == list(lines(50, seed=3))
+        assert list(lines(50, seed=3)) != list(lines(50, seed=4))
+
+
+def test_layouts_say_the_same(bench: Callable[[str], Any], tmp_path: Path) -> None:
+    """Rules match the same Windows events in each layout, and each rule matches some."""
+    for number, (category, selection) in enumerate(CASES):
+        text = RULES.format(category, number, category, selection)
+        (tmp_path / f"{number}.yml").write_text(text, "utf-8")
+    compiled = compile_rules(load_rules(tmp_path))
+    assert compiled.errors == ()
+    found = {}
+    for layout in bench("windows_layouts").LAYOUTS:
+        events = map(json.loads, bench("windows").lines(400, layout))
+        found[layout] = [[rule.title for rule in compiled.match(event)] for event in events]
+    assert found["evtx"] == found["flat"] == found["winlogbeat"]
+    assert {title for titles in found["flat"] for title in titles} == {case[0] for case in CASES}
+
+
+def test_mixed_layouts_come_in_turn(bench: Callable[[str], Any]) -> None:
+    """A mixed log holds an event of each layout, one after the other."""
+    keys = [set(json.loads(line)) for line in islice(bench("windows").lines(3, "mixed"), 3)]
+    assert ["EventID" in one for one in keys] == [True, False, False]
+    assert ["Event" in one for one in keys] == [False, True, False]
+    assert ["winlog" in one for one in keys] == [False, False, True]
+
+
+def test_made_rules_are_rules(bench: Callable[[str], Any], tmp_path: Path) -> None:
+    """Every made rule can be read and compiled, and each has its own id."""
+    bench("made_rules").write(tmp_path / "rules", 60)
+    rules = load_rules(tmp_path / "rules")
+    assert rules.errors == ()
+    assert compile_rules(rules).errors == ()
+    assert len({rule.id for rule in rules}) == 60
+
+
+def test_plot_holds_every_figure(bench: Callable[[str], Any]) -> None:
+    """The plot is XML that shows each number of rules and each speed inside its borders."""
+    series = {"one core": [(10, 900.0), (3000, 0.25)], "a <b> & c": [(10, 1234.0)]}
+    root = ElementTree.fromstring(bench("plot").svg(series, "title"))
+    texts = [element for element in root.iter() if element.text and element.text.strip()]
+    assert {"10", "3,000", "900", "1,234", "a <b> & c", "title"} <= {one.text for one in texts}
+    assert all(0 < float(one.attrib["x"]) < 640 for one in texts)
+    assert all(0 < float(one.attrib["y"]) < 400 for one in texts)
