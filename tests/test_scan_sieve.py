@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_matcher_index import PREDICATES, objects
 
 from converter import predicate as p
-from converter.logs import Block, Record, read, read_blocks
+from converter.logs import Block, Record, read, read_blocks, runs
 from converter.logs.blocks import Frame
 from converter.matcher import compile_predicate
 from converter.matcher.index import engines, need
@@ -39,6 +39,12 @@ LINES = st.one_of(
         '{"a":1,"CloudTrailEvent":"{\\"b\\":\\"C:\\\\\\\\Users\\"}"}',
     ]),
 )  # fmt: skip
+WRAPS = [
+    "[%s]", "[\n%s\n]\n", '{"Records":[%s]}', '{ "nextLink" : "x", "value" :\n[ %s ] }',
+    '{"Records":[%s]}\n{"records":[{"a":"5"},\n%s]}', '{"Events":[%s],"Events":[{}]}',
+    '{"detail-type":"x","detail":{"Records":[%s]}}', '[{"Records":[%s]},{"a":{"b":"SECRET"}}]',
+    '{"a":1}\n{"Records":[%s]}\n{"a":1}\n',
+]  # fmt: skip
 ENDS = st.sampled_from(["\n", "\n", "\r\n", " \n"])
 
 
@@ -76,6 +82,34 @@ def test_sieved_is_whole(
     sieve._module = engines.hyperscan() if by == "hyperscan" else None
     blocks = sieve.sift(read_blocks(["-"], io.BytesIO(raw), chunk=chunk))
     assert results(rules, blocks) == results(rules, read(["-"], io.BytesIO(raw)))
+
+
+@given(
+    predicates=st.lists(PREDICATES, min_size=1, max_size=4),
+    records=st.lists(st.one_of(objects(), LINES.filter(str.strip)), max_size=12),
+    wrap=st.sampled_from(WRAPS),
+    gap=st.sampled_from([",", ", ", "\n,\n"]),
+    sizes=st.tuples(st.integers(0, 200), st.integers(20, 400), st.integers(0, 3000)),
+)
+@settings(max_examples=300)
+def test_sieved_lists_are_whole(
+    predicates: list[p.Predicate],
+    records: list[str],
+    wrap: str,
+    gap: str,
+    sizes: tuple[int, int, int],
+) -> None:
+    """So are those of lists and wrappers of them, also where these are damaged or cut."""
+    learned, chunk, cut = sizes
+    raw = wrap.replace("%s", gap.join(records)).encode("utf-8", "replace")
+    raw = raw[:cut] if cut < 1500 else raw
+    rules = [rule(number, one) for number, one in enumerate(predicates)]
+    sieve = Sieve(lambda: [need(one) for one in predicates], learned)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runs, "SMALL", 1)
+        blocks = sieve.sift(read_blocks(["-"], io.BytesIO(raw), chunk=chunk))
+        found = results(rules, blocks)
+    assert found == results(rules, read(["-"], io.BytesIO(raw)))
 
 
 def test_records_are_passed_over() -> None:

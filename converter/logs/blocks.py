@@ -23,9 +23,10 @@ from converter.logs.shapes import LISTS, PAGING, contents
 
 _HEAD = re.compile(rb'\{\s*+"([ !#-\[\]-~]{1,60}+)"\s*+:')
 _ITEM = re.compile(rb"[\s,]*+" + _HEAD.pattern)
+_ANY_LIST = b"|".join(re.escape(key).encode() for key in sorted(LISTS.keys() | PAGING))
 _MOST_HEADS, _MOST_ITEMS = 64, 8
 _BRACE, _RETURN = b"}\r"
-_GAP = b" \t\r\n,"
+GAP = b" \t\r\n,"
 
 
 class Reader(Protocol):
@@ -66,7 +67,7 @@ class Block:
         if self.ends is None:
             return self.data.split(b"\n", most)[:-1]
         ends = self.ends if most < 0 else self.ends[:most]
-        return [self.data[start:end].lstrip(_GAP) for start, end in pairwise((0, *ends))]
+        return [self.data[start:end].lstrip(GAP) for start, end in pairwise((0, *ends))]
 
 
 class Frame:
@@ -76,7 +77,7 @@ class Frame:
     be wrappers though they begin as records do.
     """
 
-    WRAPPED = rb'"logEvents"\s*:'
+    WRAPPED = rb'"logEvents"\s*:|"detail"\s*:\s*\{\s*"(?:%s)"\s*:' % _ANY_LIST
     PACKED = rb'"CloudTrailEvent"\s*:'
 
     def __init__(self, rows: Iterable[bytes], known: Iterable[bytes] = ()) -> None:

@@ -12,7 +12,7 @@ _STRING_REST = re.compile(_INSIDE, re.DOTALL)
 _SCALAR = re.compile(rb'[^\s,"{}\[\]]*+')
 _JUNK = re.compile(rb"[^\n{\[]*+")
 _TOKEN = re.compile(rb'"' + _INSIDE + rb'("?)|[{}\[\]]', re.DOTALL)
-_FIRST_KEY = re.compile(rb'\{\s*+("[^"\\]{0,200}+")\s*+:')
+FIRST_KEY = re.compile(rb'\{\s*+("[^"\\]{0,200}+")\s*+:')
 
 _QUOTE = ord('"')
 _OPENING = b"{["
@@ -121,7 +121,7 @@ def next_record(raw: bytes | bytearray, end: int, balanced: bool) -> int:
     Records of one log begin with the same key, so the next one shows as this key behind a bracket
     or a line end. In a record whose brackets balance, an object in a list is no next record.
     """
-    first = _FIRST_KEY.match(raw)
+    first = FIRST_KEY.match(raw)
     if first is None:
         return 0
     start = re.compile(rb"[}\n]\s*+,?+\s*+(\{\s*+" + re.escape(first[1]) + rb"\s*+:)")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
+from typing import Any
 
-from converter.logs.blocks import Block, LineReader
-from converter.logs.decoding import decode
+from converter.logs.blocks import GAP, Block, LineReader
+from converter.logs.decoding import DEEPEST, decode
 from converter.logs.records import EXCERPT, Fault, Record, Reject
+from converter.logs.runs import Run, Runs, list_end, listed
 from converter.logs.shapes import Event, contents, events, records
 from converter.logs.sniffing import BOM, Form, beginning, form, packing
 from converter.logs.splitting import Piece, Splitter, split_lines
@@ -27,14 +29,15 @@ def read_chunks(
 ) -> Items:
     """The records of one file in order; where the chunks end makes no difference.
 
-    With `blocks`, lines come undecoded where each is a record, all but the last one.
+    With `blocks`, lines and items of lists come undecoded where each is a record, nearly all.
     """
     chunks = iter(chunks)
     head = beginning(chunks)
     start = len(BOM) if head.startswith(BOM) else 0
     head = head[start:]
     kind, opened, rest = form(head), _File(file, max_record, start), chain((head,), chunks)
-    if blocks and kind == "lines" and max_record >= LONG_LINE:
+    opened.runs = blocks and max_record >= LONG_LINE
+    if opened.runs and kind == "lines":
         return opened.blocks(rest)
     return _READERS[kind](opened, rest)
 
@@ -42,11 +45,15 @@ def read_chunks(
 def line_reader(chunks: Iterable[bytes], file: str, *, blocks: bool) -> tuple[LineReader, Items]:
     """The records of a part of a file of JSON lines, and what numbers them from 1."""
     opened = _File(file, MAX_RECORD, 0)
+    opened.runs = blocks
     return opened, opened.blocks(chunks) if blocks else opened.lines(chunks)
 
 
 class _File:
-    """One file: a reader for each form, which all number their results."""
+    """One file: a reader for each form, which all number their results.
+
+    With `runs`, many items of a list come as one block.
+    """
 
     def __init__(self, name: str, longest: int, start: int) -> None:
         self.name = name
@@ -54,6 +61,7 @@ class _File:
         self.start = start
         self.number = 0
         self.line = 0
+        self.runs = False
 
     def blocks(self, chunks: Iterable[bytes]) -> Items:
         """Whole lines as they are; the last one, which may be torn, and from a long one on all."""
@@ -61,7 +69,7 @@ class _File:
         for chunk in chunks:
             cut = chunk.rfind(b"\n") + 1
             if cut:
-                yield Block(held + chunk[:cut], self)
+                yield from self._block(held + chunk[:cut])
                 held = chunk[cut:]
             else:
                 held += chunk
@@ -69,16 +77,26 @@ class _File:
                 break
         yield from self.lines(chain((held,), chunks))
 
+    def _block(self, data: bytes) -> Items:
+        """Whole lines as a block; before it each long list, lest it be looked through twice."""
+        at = 0
+        while (end := list_end(data, at)) >= 0:
+            yield from self.read_line(data[at:end])
+            at = end + 1
+        if at < len(data):
+            yield Block(data[at:], self)
+
     def read_line(self, raw: bytes) -> Items:
         self.line += 1
-        return self._line(raw, f"line {self.line}")
+        where = f"line {self.line}"
+        return self._line(raw, where) if len(raw) <= LONG_LINE else self._split(raw, where)
 
     def skip(self, lines: int) -> None:
         self.line += lines
         self.number += lines
 
-    def lines(self, chunks: Iterable[bytes]) -> Results:
-        splitter, before = Splitter(self.longest), self.line
+    def lines(self, chunks: Iterable[bytes]) -> Items:
+        splitter, before = self._splitter(), self.line
         for line in split_lines(chunks, min(LONG_LINE, self.longest)):
             self.line = before + line.number
             where = f"line {self.line}"
@@ -86,13 +104,13 @@ class _File:
                 yield from self._line(line.raw, where)
                 continue
             if line.first:
-                splitter = Splitter(self.longest)
+                splitter = self._splitter()
             yield from self._pieces(splitter, splitter.feed(line.raw), where)
             if line.last:
                 yield from self._pieces(splitter, splitter.close(), where)
 
-    def document(self, chunks: Iterable[bytes]) -> Results:
-        splitter = Splitter(self.longest, self.start)
+    def document(self, chunks: Iterable[bytes]) -> Items:
+        splitter = self._splitter(self.start)
         for chunk in chunks:
             yield from self._pieces(splitter, splitter.feed(chunk), "")
         yield from self._pieces(splitter, splitter.close(), "")
@@ -105,7 +123,7 @@ class _File:
                 if line.first:
                     yield self._reject(self._too_long(line.raw), where, line.raw)
             elif line.raw and not line.raw.isspace():
-                yield from self._items(_spoken(line.raw.removesuffix(b"\r")), where)
+                yield from self.items(_spoken(line.raw.removesuffix(b"\r")), where)
 
     def binary(self, chunks: Iterable[bytes]) -> Results:
         head = next(iter(chunks))
@@ -117,22 +135,33 @@ class _File:
         if not self.number:
             yield Reject(self.name, 0, "", "empty", "the file is empty")
 
-    def _line(self, raw: bytes, where: str) -> Results:
+    def _splitter(self, start: int = 0) -> Splitter:
+        return Splitter(self.longest, start, Runs() if self.runs else None)
+
+    def _line(self, raw: bytes, where: str) -> Items:
         if not raw or raw.isspace():
+            return
+        if self.runs and (run := listed(raw)):
+            yield Block(run.data, _Run(self, run, where), run.ends)
             return
         value = decode(raw)
         if isinstance(value, dict) and contents(value) is None:
             self.number += 1
             yield Record(value, self.name, self.number)
         elif isinstance(value, Fault) and raw.lstrip()[:1] in b"{[":
-            splitter = Splitter(self.longest)
-            pieces = chain(splitter.feed(raw), splitter.close())
-            yield from self._pieces(splitter, pieces, where)
+            yield from self._split(raw, where)
         else:
-            yield from self._items(records(value), where)
+            yield from self.items(records(value), where)
 
-    def _pieces(self, splitter: Splitter, pieces: Iterable[Piece], where: str) -> Results:
+    def _split(self, raw: bytes, where: str) -> Items:
+        splitter = self._splitter()
+        return self._pieces(splitter, chain(splitter.feed(raw), splitter.close()), where)
+
+    def _pieces(self, splitter: Splitter, pieces: Iterable[Piece | Run], where: str) -> Items:
         for piece in pieces:
+            if isinstance(piece, Run):
+                yield Block(piece.data, _Run(self, piece, where), piece.ends)
+                continue
             whole = piece.state == "whole"
             value = decode(piece.raw) if whole else self._stopped(piece, where)
             if isinstance(value, dict) and contents(value) is None:
@@ -143,9 +172,9 @@ class _File:
                 yield self._reject(fault, _place(where, piece.start), piece.raw)
             else:
                 items = events(value, int(piece.inside))
-                yield from self._items(items, _place(where, piece.start))
+                yield from self.items(items, _place(where, piece.start))
 
-    def _items(self, items: Iterable[Event | Fault], where: str) -> Results:
+    def items(self, items: Iterable[Event | Fault], where: str) -> Results:
         for item in items:
             if isinstance(item, Fault):
                 yield self._reject(item, where)
@@ -168,6 +197,33 @@ class _File:
     def _too_long(self, raw: bytes) -> Fault:
         why = f"it is longer than {self.longest} bytes"
         return Fault("too long", why, raw[: min(EXCERPT, self.longest)])
+
+
+class _Run:
+    """Reads the records of a run. Those of a whole line are told apart by the line alone."""
+
+    def __init__(self, file: _File, run: Run, where: str) -> None:
+        self._file, self._run, self._where = file, run, where
+        self._at = 0
+
+    def read_line(self, raw: bytes) -> Results:
+        record = raw.lstrip(GAP)
+        start = self._run.start + self._run.ends[self._at] - len(record)
+        self._at += 1
+        where = self._where if self._run.around else _place(self._where, start)
+        return self._file.items(events(self._decoded(record), 1), where)
+
+    def skip(self, lines: int) -> None:
+        self._at += lines
+        self._file.number += lines
+
+    def _decoded(self, record: bytes) -> Any:
+        """Its value: in a line that is decoded as a whole, depth counts from the line's start."""
+        if self._run.around and record.count(b"{") + record.count(b"[") > DEEPEST - 2:
+            before, after = self._run.around
+            value = decode(before + record + after)
+            return (value if isinstance(value, list) else contents(value) or [value])[0]
+        return decode(record)
 
 
 def _spoken(raw: bytes) -> Iterator[Event | Fault]:
@@ -200,7 +256,7 @@ def _torn(fault: Fault, cut: int) -> Fault:
     return Fault("json", why, fault.raw[: min(cut, EXCERPT)])
 
 
-_READERS: dict[Form, Callable[[_File, Iterable[bytes]], Results]] = {
+_READERS: dict[Form, Callable[[_File, Iterable[bytes]], Items]] = {
     "lines": _File.lines,
     "document": _File.document,
     "text": _File.text,

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from converter.logs.nesting import Junk, Nested, Scalar, Walker, next_record
 from converter.logs.records import EXCERPT
+from converter.logs.runs import Run, Runs
 from converter.logs.shapes import HEAD
 
 _GAP = re.compile(rb"[\s,]*+")
@@ -30,6 +31,9 @@ def split_lines(chunks: Iterable[bytes], longest: int) -> Iterator[Line]:
     """The lines of a stream, numbered from 1; those over `longest` bytes come in parts."""
     number, first, held = 1, True, bytearray()
     for chunk in chunks:
+        if not first and b"\n" not in chunk:
+            yield Line(number, chunk, first=False, last=False)
+            continue
         *ended, rest = chunk.split(b"\n")
         for row in ended:
             yield from _line(number, bytes(held) + row if held else row, first, longest)
@@ -67,11 +71,13 @@ class Splitter:
     """Cuts a stream of JSON values, one after another with or without space, into records.
 
     Lists and wrappers with a list are opened, so that only one record is held at a time, and of
-    one longer than `longest` bytes no more than that.
+    one longer than `longest` bytes no more than that. With `runs`, the records of a list come as
+    runs where they can.
     """
 
-    def __init__(self, longest: int, start: int = 0) -> None:
+    def __init__(self, longest: int, start: int = 0, runs: Runs | None = None) -> None:
         self._longest = longest
+        self._runs = runs
         self._base = start
         self._list: Literal["", "bare", "wrapped"] = ""
         self._walker: Walker | None = None
@@ -83,20 +89,24 @@ class Splitter:
         self._pushed_back = 0
         self._ended = False
 
-    def feed(self, chunk: bytes) -> Iterator[Piece]:
+    def feed(self, chunk: bytes) -> Iterator[Piece | Run]:
         """The records that end in this chunk."""
         step = max(self._longest, _LOOK_AHEAD)
         for start in range(0, len(chunk) or 1, step):
             yield from self._feed(chunk[start : start + step])
 
-    def _feed(self, chunk: bytes) -> Iterator[Piece]:
+    def _feed(self, chunk: bytes) -> Iterator[Piece | Run]:
         chunk, at, self._held = self._held + chunk, 0, b""
         while at < len(chunk) or self._again:
             if self._again:
                 self._base += at - len(self._again)
                 chunk, at, self._again = self._again + chunk[at:], 0, b""
             if self._walker is None:
-                at = self._between(chunk, at)
+                if run := self._run(chunk, at):
+                    yield run
+                    at = run.start + len(run.data) - self._base
+                else:
+                    at = self._between(chunk, at)
                 continue
             begin = at
             at, ended = self._walker.walk(chunk, at)
@@ -105,7 +115,11 @@ class Splitter:
                 yield piece
         self._base += len(chunk) - len(self._held)
 
-    def close(self) -> Iterator[Piece]:
+    def _run(self, chunk: bytes, at: int) -> Run | None:
+        usable = self._runs is not None and self._list and len(chunk) <= self._longest
+        return self._runs.take(chunk, at, self._base) if usable and self._runs else None
+
+    def close(self) -> Iterator[Piece | Run]:
         """What is left when the stream has ended."""
         self._ended = True
         yield from self.feed(b"")
