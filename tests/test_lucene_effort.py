@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from converter.languages.lucene_effort import too_complex
-from converter.languages.regexp_tree import Chars, Dot, Edge, Repeat, read
+from converter.regexps.tree import Chars, Dot, Edge, Repeat, read
 
 
 @pytest.mark.parametrize(

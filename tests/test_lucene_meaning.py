@@ -14,9 +14,9 @@ from converter.errors import QueryError, Unsupported
 from converter.languages.lucene import Lucene
 from converter.languages.lucene_engine import evaluate
 from converter.languages.lucene_meaning import parse
-from converter.languages.regexp_tree import cases
 from converter.matcher import compile_predicate
 from converter.pipelines import Facts
+from converter.regexps.tree import cases
 
 TYPES = {
     "k": "keyword",

@@ -23,8 +23,8 @@ from converter.languages.lucene_regexp_grammar import (
 )
 from converter.languages.lucene_regexp_match import regexp_matcher
 from converter.languages.lucene_regexp_parse import regexp_test, to_re2
-from converter.languages.regexp_tree import Chars, Dot, cases
 from converter.predicate import Equals, Glob, Predicate, Regex
+from converter.regexps.tree import Chars, Dot, cases
 
 _ASCII = 0x7F
 _tree = lru_cache(maxsize=4096)(parse_regexp)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from converter.languages.regexp_tree import Alt, Chars, Dot, Edge, Items, Node, Repeat
+from converter.regexps.tree import Alt, Chars, Dot, Edge, Items, Node, Repeat
 
 _MOST_POSITIONS = 9_000
 _MOST_WORK = 100_000

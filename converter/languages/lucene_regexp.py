@@ -14,7 +14,8 @@ from typing import TypeVar
 
 from converter.errors import Unsupported
 from converter.languages.lucene_effort import too_complex
-from converter.languages.regexp_tree import (
+from converter.predicate import Pattern, Wildcard, tidy
+from converter.regexps.tree import (
     Alt,
     Chars,
     Dot,
@@ -28,7 +29,6 @@ from converter.languages.regexp_tree import (
     letter,
     read,
 )
-from converter.predicate import Pattern, Wildcard, tidy
 
 _T = TypeVar("_T")
 _ANYTHING = Repeat((Dot(),), 0, None)

@@ -16,7 +16,7 @@ from lark.exceptions import UnexpectedInput
 
 from converter.errors import QueryError
 from converter.languages.grammars import grammar, grammar_text
-from converter.languages.regexp_tree import Chars, Dot, Span, cases
+from converter.regexps.tree import Chars, Dot, Span, cases
 
 _LAST = 0x10FFFF
 _NAMED: dict[str, tuple[Span, ...]] = {

@@ -17,7 +17,7 @@ from converter.languages.lucene_regexp_grammar import (
     Times,
 )
 from converter.languages.lucene_regexp_parse import read_regexp, to_re2
-from converter.languages.regexp_tree import Chars, Dot
+from converter.regexps.tree import Chars, Dot
 
 Places = frozenset[int]
 

@@ -19,8 +19,8 @@ from converter.languages.lucene_regexp_grammar import (
     Times,
     parse_regexp,
 )
-from converter.languages.regexp_tree import Chars, Dot, Items, Repeat, cases, choice
 from converter.predicate import Equals, Glob, Pattern, Predicate, Regex, Wildcard, tidy
+from converter.regexps.tree import Chars, Dot, Items, Repeat, cases, choice
 
 _FEW_DOTS = 12
 _MOST_TIMES = 1000  # as RE2 has it
@@ -63,7 +63,7 @@ def read_regexp(regexp: str, cased: bool = True) -> Part:
 
 
 def _items(part: Part) -> Items | None:
-    """The tree without `~` and `&` in the words of regexp_tree; None where it has some."""
+    """The tree without `~` and `&` in the words of `regexps.tree`; None where it has some."""
     if isinstance(part, Dot | Chars):
         return (part,)
     if isinstance(part, Times):

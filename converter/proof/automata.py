@@ -12,8 +12,8 @@ from functools import cached_property, lru_cache
 from typing import Protocol
 
 from converter.errors import Unsupported
-from converter.languages.regexp_tree import Alt, Chars, Dot, Edge, Items, Node, Repeat, letter, read
 from converter.predicate import Compare, Equals, Glob, Pattern, Regex, Test, Wildcard
+from converter.regexps.tree import Alt, Chars, Dot, Edge, Items, Node, Repeat, letter, read
 
 _MOST_POSITIONS = 2_000
 _ALL = 1

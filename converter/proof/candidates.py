@@ -10,10 +10,10 @@ from typing import Any
 
 from converter import predicate as p
 from converter.errors import Unsupported
-from converter.languages.regexp_tree import Alt, Chars, Dot, Items, Node, Repeat, cases, read
 from converter.proof.automata import automaton, is_readable
 from converter.proof.kinds import Kind
 from converter.proof.search import TooLarge, find_text
+from converter.regexps.tree import Alt, Chars, Dot, Items, Node, Repeat, cases, read
 from converter.time_zones import time_zone
 
 Wish = tuple[p.Test, bool]

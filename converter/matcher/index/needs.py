@@ -18,11 +18,11 @@ from typing import Any
 
 from converter import predicate as p
 from converter.errors import Unsupported
-from converter.languages.regexp_tree import Alt, Chars, Items, Repeat, read
 from converter.matcher.fields import Paths
 from converter.matcher.index.spelling import beginning, is_bare, key_of, pieces
 from converter.matcher.text import text
 from converter.paths import Path, Under
+from converter.regexps.tree import Alt, Chars, Items, Repeat, read
 
 
 @dataclass(frozen=True, slots=True)

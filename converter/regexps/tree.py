@@ -16,7 +16,7 @@ from typing import Any
 
 from converter.casing import fold
 from converter.errors import Unsupported
-from converter.languages.regexp_spelling import in_python_words, lacking
+from converter.regexps.spelling import in_python_words, lacking
 
 # The standard library's own parser of regular expressions, which has no public name.
 _parser: Any = importlib.import_module("re._parser")
