@@ -24,8 +24,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from converter.errors import PipelineError
 from converter.pipelines import windows_tables
 from converter.pipelines.shapes import Aliases, Shape, read_shape, together
@@ -155,6 +153,9 @@ def _names(product: _Product, logsource: Mapping[str, str]) -> bool:
 
 
 def _load(path: Path) -> _Product:
+    # Imported here: a scan whose rules are known has these tables in another form.
+    import yaml  # noqa: PLC0415
+
     try:
         data = yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)
         return _product(data)

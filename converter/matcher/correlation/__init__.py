@@ -6,12 +6,23 @@ It keeps to event time, bounds its memory, and can save its state as JSON data.
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from converter.matcher.correlation.engine import Engine, Found
-from converter.matcher.correlation.node import Counts, Limits, Node
+from converter.matcher.correlation.node import Counts, Limits, Node, Plan
 from converter.matcher.correlation.occurrence import Occurrence
-from converter.matcher.correlation.plan import Plan, plan, plan_of, prepare
 from converter.matcher.correlation.state import packed, unpacked
-from converter.matcher.correlation.stream import Input, input_of, matches_of, nearest, numbers_of
+
+if TYPE_CHECKING:
+    from converter.matcher.correlation.planning import plan, plan_of, prepare
+    from converter.matcher.correlation.stream import (
+        Input,
+        input_of,
+        matches_of,
+        nearest,
+        numbers_of,
+    )
 
 __all__ = [
     "Counts",
@@ -32,3 +43,23 @@ __all__ = [
     "prepare",
     "unpacked",
 ]
+
+# Loaded only when asked for: matching needs nothing of what reads rules.
+_HOMES = {
+    "Input": "stream",
+    "input_of": "stream",
+    "matches_of": "stream",
+    "nearest": "stream",
+    "numbers_of": "stream",
+    "plan": "planning",
+    "plan_of": "planning",
+    "prepare": "planning",
+}
+
+if not TYPE_CHECKING:  # so that names which are not there are still found by the type checker
+
+    def __getattr__(name: str) -> Any:
+        """One of these names, from the module where it lives."""
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

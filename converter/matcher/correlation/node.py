@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from converter.matcher.correlation.occurrence import Occurrence, Row, RowReader
-from converter.rules import Rule
+
+if TYPE_CHECKING:
+    from converter.rules import Rule
 
 Kind = Literal["window", "any", "first_seen"]
 GROWING = frozenset({">", ">="})
@@ -57,6 +59,17 @@ class Node:
     def known_after(self) -> int:
         """How much later than its last event a match can be known."""
         return self.delay + (self.span + 1 if self.closing else 0)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`nodes` in an order in which each comes after those it refers to.
+
+    `held` are the ids of rules that only correlations report (specification: `generate`).
+    """
+
+    nodes: tuple[Node, ...]
+    held: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

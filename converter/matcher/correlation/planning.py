@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import islice, product
 from typing import Any
 
 from converter import predicate as p
 from converter.errors import PolysigmaError
 from converter.matcher.correlation.fields import TextsReader, field_texts
-from converter.matcher.correlation.node import Kind, Limits, Node, Step
+from converter.matcher.correlation.node import Kind, Limits, Node, Plan, Step
 from converter.matcher.correlation.occurrence import Occurrence, Row, RowReader
 from converter.matcher.rules import RuleTest, base_reading, compile_rules
 from converter.pipelines import Pipelines, View
@@ -29,17 +28,6 @@ from converter.rules.correlations import (
 
 _MEANING = 1  # counts up when the same rule comes to mean something else here
 _SECOND = 10**6
-
-
-@dataclass(frozen=True)
-class Plan:
-    """`nodes` in an order in which each comes after those it refers to.
-
-    `held` are the ids of rules that only correlations report (specification: `generate`).
-    """
-
-    nodes: tuple[Node, ...]
-    held: frozenset[str]
 
 
 def prepare(
