@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from converter.cli import loading
+from converter.cli import reading
 from converter.cli.loading import Loaded, load
-from converter.pipelines import Pipelines
 from converter.rules import read_rules
 
 RULES = """
@@ -43,7 +42,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def loaded(place: Path) -> Loaded:
-    return load([str(place / "rules.yml")], Pipelines(()), (), "native")
+    return load([str(place / "rules.yml")], (), "native")
 
 
 def said(one: Loaded) -> tuple[object, ...]:
@@ -56,7 +55,7 @@ def test_kept_rules_are_the_same(place: Path, monkeypatch: pytest.MonkeyPatch) -
     """A second run reads no rule, and has the same tests, needs, errors and correlations."""
     first = said(loaded(place))
     assert first[3]
-    monkeypatch.setattr(loading, "read_rules", lambda places: pytest.fail("rules are read again"))
+    monkeypatch.setattr(reading, "read_rules", lambda places: pytest.fail("rules are read again"))
     assert said(loaded(place)) == first
 
 

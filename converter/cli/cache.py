@@ -9,7 +9,8 @@ import hashlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -140,9 +141,6 @@ def digest(parts: Iterable[bytes | str]) -> str:
 
 def code() -> str:
     """A name for this very program: its files' sizes and times, and what it is built on."""
-    here = Path(converter.__file__).parent
-    files = [path for path in sorted(here.rglob("*")) if path.suffix in (".py", ".yml", ".lark")]
-    stamps = [f"{path.relative_to(here)} {_stamp(path)}" for path in files]
     installed = sorted(
         entry.name
         for place in sys.path
@@ -150,12 +148,43 @@ def code() -> str:
         for entry in os.scandir(place)
         if entry.name.endswith(".dist-info") and "sigma" in entry.name.lower()
     )
-    return digest([converter.__version__, sys.version, *stamps, *installed])
+    here = os.path.dirname(converter.__file__)
+    return digest([converter.__version__, sys.version, *stamps([here]), *installed])
 
 
-def _stamp(path: Path) -> str:
-    stat = path.stat()
-    return f"{stat.st_size} {stat.st_mtime_ns}"
+def stamps(places: Iterable[str]) -> Iterator[str]:
+    """A line for each file at these places, sorted, which changes when the file does."""
+    for place in places:
+        yield place
+        if os.path.isdir(place):
+            yield from sorted(_below(place))
+        else:
+            with suppress(OSError):
+                yield _stamp(place, os.stat(place))
+
+
+def _below(folder: str) -> Iterator[str]:
+    """The stamps of the files below a folder; what Python compiled does not count."""
+    todo = [folder]
+    while todo:
+        with suppress(OSError), os.scandir(todo.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    todo += [entry.path] if entry.name != "__pycache__" else []
+                else:
+                    yield _stamped(entry)
+
+
+def _stamped(entry: os.DirEntry[str]) -> str:
+    try:
+        return _stamp(entry.path, entry.stat())
+    except OSError:
+        return f"{entry.path} -"
+
+
+def _stamp(file: str, found: os.stat_result) -> str:
+    """Nobody can change a file, and set back the time of the change as well."""
+    return f"{file} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}"
 
 
 def contents(places: Iterable[str | Path]) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import click
 
-from converter.cli.loading import prepared
+from converter.cli.reading import prepared
 from converter.cli.scanning import Asked, work_of
 from converter.errors import LogError
 from converter.logs import Reject
@@ -69,7 +69,7 @@ class Recipe:
             folders = [root / str(number) for number in range(self.folders)]
             pipelines = Pipelines(chosen, folders)
             loaded = prepared(self.rules, pipelines, self.asked.schema)
-            return partial(results, work_of(self.asked, loaded, pipelines))
+            return partial(results, work_of(self.asked, loaded))
 
 
 def recipe(asked: Asked) -> Recipe:

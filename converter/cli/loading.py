@@ -10,15 +10,18 @@ from __future__ import annotations
 import importlib
 import os
 import pickle
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from converter.cli.cache import code, digest, folder, own, stamps, write
 from converter.errors import PolysigmaError
 from converter.matcher import Event, EventTest, compile_predicate
-from converter.matcher.correlation import Plan
+from converter.matcher.correlation import Node, Plan
+from converter.matcher.correlation.node import Step
+from converter.matcher.correlation.occurrence import Occurrence, Row
 from converter.matcher.index import Need
 from converter.paths import Path as FieldPath
 from converter.places import pipeline_folders
@@ -28,6 +31,10 @@ if TYPE_CHECKING:
     from converter.pipelines import LogSources, View
 
 _KEPT = 4
+_READING = "converter.cli.reading"
+
+Shown = tuple[str, str, str | None, str]
+"""Id, title, level and path of a rule."""
 
 
 class Test(NamedTuple):
@@ -68,9 +75,8 @@ def load(places: Sequence[str], names: Sequence[str], view: View) -> Loaded:
     kept = _recalled(file)
     if kept is not None:
         return kept.loaded(names, view)
-    read = importlib.import_module("converter.cli.reading")
     loaded: Loaded
-    loaded, kept = read.read(places, names, view)
+    loaded, kept = importlib.import_module(_READING).read(places, names, view)
     if file is not None and kept is not None:
         write(file, pickle.dumps(kept, pickle.HIGHEST_PROTOCOL), _KEPT)
     return loaded
@@ -80,46 +86,117 @@ def load(places: Sequence[str], names: Sequence[str], view: View) -> Loaded:
 class Kept:
     """What is kept of rules: columns with a value for each test, and what is unpacked when used.
 
-    `tests` and `ends` hold the predicates and where each ends; `times` and `sources` are numbers of
-    `known`, which holds each only once.
+    `tests` holds what the tests ask, one behind the other, and `ends` where each ends. Of times and
+    log sources each stands there once, with the number of its own for each test. `plan` is empty
+    where no rule looks at several events; `several` are those that do, and what they rest on.
     """
 
-    rules: list[tuple[str, str, str | None, str]]
-    times: list[int]
-    sources: list[int]
+    rules: list[Shown]
+    times: tuple[list[tuple[str, ...]], list[int]]
+    log_sources: tuple[list[tuple[tuple[str, str], ...]], list[int]]
     bundles: list[bool]
-    known: list[Any]
-    tests: bytes
     ends: list[int]
+    tests: bytes
     needs: bytes
     plan: bytes
     several: bytes
-    errors: list[PolysigmaError]
-    log_sources: bytes
+    errors: bytes
+    sources: bytes
 
     def loaded(self, names: Sequence[str], view: View) -> Loaded:
         """The rules as they were."""
-        summaries: dict[tuple[str, str, str | None, str], RuleSummary] = {}
-        tests, start = [], 0
-        columns = zip(
-            self.rules, self.ends, self.times, self.sources, self.bundles, strict=True
-        )
-        for rule, end, time, source, bundle in columns:
-            summary = summaries.get(rule) or summaries.setdefault(rule, RuleSummary(*rule))
+        times, sources = self.times[0], list(map(dict, self.log_sources[0]))
+        columns = (self.rules, self.ends, self.times[1], self.log_sources[1], self.bundles)
+        tests, start = list[Test](), 0
+        for shown, end, time, source, bundle in zip(*columns, strict=True):
             later = Later(self.tests, start, end)
-            tests.append(Test(summary, later, self.known[time], self.known[source], bundle))
+            tests.append(Test(RuleSummary(*shown), later, times[time], sources[source], bundle))
             start = end
         return Loaded(
             tests,
             self._planned(names, view),
-            self.errors,
+            pickle.loads(self.errors),
             lambda: list(pickle.loads(self.needs)),
-            lambda: pickle.loads(self.log_sources),
+            lambda: pickle.loads(self.sources),
         )
 
     def _planned(self, names: Sequence[str], view: View) -> Plan:
+        """The nodes; what reads their events' values is made when the first event comes."""
         if not self.plan:
             return Plan((), frozenset())
-        read = importlib.import_module("converter.cli.reading")
-        made: Plan = read.planned(self, names, view)
-        return made
+        kept: Plan = pickle.loads(self.plan)
+        ids = {shown[0] for shown in self.rules}
+
+        @cache
+        def nodes() -> dict[str, Node]:
+            rules = pickle.loads(self.several)
+            made = importlib.import_module(_READING).planned(rules, names, view, ids)
+            return {node.rule.id: node for node in made.nodes}
+
+        late = [replace(node, steps=_steps(node, nodes)) for node in kept.nodes]
+        return replace(kept, nodes=tuple(late))
+
+
+def _steps(node: Node, nodes: Callable[[], Mapping[str, Node]]) -> tuple[Step, ...]:
+    own = node.rule.id
+    return tuple(
+        Step(_LateRows(nodes, own, at, "keys"), _LateRows(nodes, own, at, "values"))
+        for at in range(len(node.inputs))
+    )
+
+
+@dataclass(frozen=True)
+class _LateRows:
+    """What reads the rows of one step of a node, made with all the others when it is used."""
+
+    nodes: Callable[[], Mapping[str, Node]]
+    rule: str
+    step: int
+    name: Literal["keys", "values"]
+
+    def __call__(self, one: Occurrence) -> list[Row]:
+        step = self.nodes()[self.rule].steps[self.step]
+        return step.keys(one) if self.name == "keys" else step.values(one)
+
+
+class Paths(dict[str, tuple[FieldPath, ...]]):
+    """The paths of a predicate's fields, as a function."""
+
+    def __call__(self, name: str) -> tuple[FieldPath, ...]:
+        return self[name]
+
+
+class Later:
+    """A test that is compiled when it is run for the first time."""
+
+    __slots__ = ("_end", "_packed", "_start", "_test")
+
+    def __init__(self, packed: bytes, start: int, end: int) -> None:
+        self._packed, self._start, self._end = packed, start, end
+        self._test: EventTest | None = None
+
+    def __call__(self, event: Event) -> bool:
+        if self._test is None:
+            predicate, paths = pickle.loads(self._packed[self._start : self._end])
+            self._test = compile_predicate(predicate, paths)
+        return self._test(event)
+
+
+def _recalled(file: Path | None) -> Kept | None:
+    raw = own(file) if file else None
+    try:
+        kept = pickle.loads(raw) if raw else None
+    except Exception:  # noqa: BLE001  whatever is wrong with it, it can be made anew
+        return None
+    return kept if isinstance(kept, Kept) else None
+
+
+def _file(places: Sequence[str], names: Sequence[str], view: View) -> Path | None:
+    """Where these rules are kept; None without a cache."""
+    place = folder()
+    if place is None:
+        return None
+    chosen = [name for name in names if os.path.exists(name)]
+    read = [*places, *chosen, *map(str, pipeline_folders())]
+    parts = [code(), os.getcwd(), view, *places, "", *names, "", *stamps(read)]
+    return place / f"scan-{digest(parts)}.pickle"

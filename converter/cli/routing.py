@@ -6,14 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import click
-from rich.table import Table
 
-from converter.cli.talk import console
+from converter.cli.loading import Test
+from converter.cli.talk import tell_table
 from converter.errors import LogError
 from converter.matcher.routing import Routing
-from converter.matcher.rules import RuleTest
-from converter.pipelines import Pipelines, View
-from converter.pipelines.log_sources import WORDS, written
+from converter.pipelines.log_sources import WORDS, LogSources, View, written
 from converter.scan import Summary
 
 LogSourceWords = Mapping[str, str]
@@ -37,10 +35,10 @@ def _words(said: str) -> dict[str, str]:
 
 
 def route(
-    tests: Sequence[RuleTest], pipelines: Pipelines, schema: View, said: Sequence[LogSourceWords]
+    tests: Sequence[Test], sources: LogSources, schema: View, said: Sequence[LogSourceWords]
 ) -> Routing:
     """The routing of these rules. Raises LogError where no rule fits the stated log sources."""
-    routing = Routing([one.logsource for one in tests], pipelines.log_sources, schema, said)
+    routing = Routing([one.logsource for one in tests], sources, schema, said)
     if said and not routing({}).rules:
         what = f"no rule is for {' or '.join(map(written, said))}"
         raise LogError(what, next_step="compare it with the log sources of your rules")
@@ -48,7 +46,7 @@ def route(
 
 
 def tell_routing(
-    summary: Summary, tests: Sequence[RuleTest], routing: Routing, *, verbose: bool
+    summary: Summary, tests: Sequence[Test], routing: Routing, *, verbose: bool
 ) -> None:
     """What was never tried though it may have been meant; all of the routing if `verbose`."""
     busy = {tests[number].rule.id for number in summary.tried}
@@ -64,11 +62,16 @@ def tell_routing(
 
 
 def _tell_events(summary: Summary) -> None:
-    table = Table("events", "recognised as", "rules tried", title_justify="left")
-    for known, one in sorted(summary.routes.items(), key=lambda item: -item[1].count):
-        name = " and ".join(map(str, known)) or "not recognised"
-        table.add_row(str(one.count), name, str(len(one.route.rules)))
-    console().print(table)
+    routes = sorted(summary.routes.items(), key=lambda item: -item[1].count)
+    cells = (
+        (
+            str(one.count),
+            " and ".join(map(str, known)) or "not recognised",
+            str(len(one.route.rules)),
+        )
+        for known, one in routes
+    )
+    tell_table(("events", "recognised as", "rules tried"), cells)
 
 
 def _tell_idle(idle: Iterable[LogSourceWords], rules: int) -> None:

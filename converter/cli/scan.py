@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from typing import Any
 
 import click
 
-from converter.cli.cluster import cluster
 from converter.cli.matches import FORMATS
 from converter.cli.routing import log_sources
-from converter.cli.scanning import LEVELS, Asked, here, run
+from converter.cli.scanning import LEVELS, Asked, run
 from converter.cli.several import microseconds
 
-_ENGINES = {"local": here, "spark": cluster}
+# Loaded only when asked for, so that a scan on one machine begins at once.
+_ENGINES = {"local": "converter.cli.scanning.here", "spark": "converter.cli.cluster.cluster"}
 
 
 @click.command("scan")
@@ -77,4 +78,5 @@ def command(engine: str, **asked: Any) -> None:
     Of a long log only those records are decoded that a rule can match. One that is damaged inside,
     but begins and ends as the others do, is then not noticed, except with --strict.
     """
-    sys.exit(run(Asked(**asked), _ENGINES[engine]))
+    module, _, name = _ENGINES[engine].rpartition(".")
+    sys.exit(run(Asked(**asked), getattr(importlib.import_module(module), name)))

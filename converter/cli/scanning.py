@@ -10,22 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import click
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
-from rich.table import Table
 
 from converter.cli.cache import Databases
-from converter.cli.loading import Loaded, load
+from converter.cli.loading import Loaded, Test, load
 from converter.cli.results import Output, place
 from converter.cli.routing import LogSourceWords, route, tell_routing
 from converter.cli.several import compiled, staged, tell_several
 from converter.cli.state import load_state, save_state
-from converter.cli.talk import console, tell_errors
+from converter.cli.talk import console, tell_errors, tell_table
 from converter.errors import LogError
 from converter.logs import Reject
 from converter.logs.opening import STDIN
@@ -33,8 +25,7 @@ from converter.logs.parts import Part
 from converter.matcher.correlation import Engine, Plan
 from converter.matcher.index import NEVER, NOTHING, Need
 from converter.matcher.routing import Routing
-from converter.matcher.rules import RuleTest
-from converter.pipelines import Pipelines, View
+from converter.pipelines import View
 from converter.scan import Sieve, Stage, Summary, window
 from converter.scan.crew import Crew
 from converter.scan.work import Work
@@ -91,9 +82,8 @@ def here(asked: Asked, work: Work, stage: Stage, summary: Summary) -> Crew:
 def run(asked: Asked, hire: Hire = here) -> int:
     """The scan that the options ask for; its exit code."""
     _check(asked)
-    chosen = Pipelines(asked.pipelines)
-    loaded = load(asked.places or ("sigma_rules",), chosen, asked.pipelines, asked.schema)
-    faults, work = tell_errors(loaded.errors), work_of(asked, loaded, chosen)
+    loaded = load(asked.places or ("sigma_rules",), asked.pipelines, asked.schema)
+    faults, work = tell_errors(loaded.errors), work_of(asked, loaded)
     plan, wanted = loaded.plan, _wanted(asked, loaded)
     engine = Engine(plan.nodes, lateness=asked.lateness)
     mark = load_state(asked.state, engine)
@@ -112,14 +102,15 @@ def run(asked: Asked, hire: Hire = here) -> int:
     return _exit_code(asked, summary, faults, out.unread) if ended else _INTERRUPTED
 
 
-def work_of(asked: Asked, loaded: Loaded, chosen: Pipelines) -> Work:
+def work_of(asked: Asked, loaded: Loaded) -> Work:
     """What each part of the logs is scanned with. Raises LogError where no rule is asked for."""
     times, wanted = window(asked.since, asked.until), _wanted(asked, loaded)
     tests, plan = wanted.tests, wanted.plan
     if not tests:
         raise LogError("no rules to match", next_step="name rules with --rules")
-    routing = None if asked.no_routing else route(tests, chosen, asked.schema, asked.said)
-    needs = _needs(wanted, routing if asked.said else None)
+    sources, said = loaded.log_sources, asked.said
+    routing = None if asked.no_routing else route(tests, sources(), asked.schema, said)
+    needs = _needs(wanted, routing if said else None)
     sieve = None if asked.whole else Sieve(needs, store=Databases())
     return Work(compiled(tests, plan, _held(asked, plan)), routing, times, sieve)
 
@@ -136,7 +127,7 @@ def _needs(loaded: Loaded, said: Routing | None) -> Callable[[], list[Need]]:
     return lambda: [one if at in tried else NEVER for at, one in enumerate(loaded.needs())]
 
 
-def _tell_unsure(tests: Sequence[RuleTest], needs: Sequence[Need]) -> None:
+def _tell_unsure(tests: Sequence[Test], needs: Sequence[Need]) -> None:
     """The rules for which every record is decoded."""
     unsure = [one.rule.path for one, need in zip(tests, needs, strict=True) if need == NOTHING]
     if unsure:
@@ -201,10 +192,9 @@ def _tell(summary: Summary) -> None:
     tell_several(summary)
     found = {rule: count for rule, count in summary.matches.items() if count}
     if found:
-        table = Table("matches", "level", "rule", title_justify="left")
-        for rule, count in sorted(found.items(), key=lambda item: -item[1]):
-            table.add_row(str(count), rule.level or "", rule.title)
-        console().print(table)
+        rows = sorted(found.items(), key=lambda item: -item[1])
+        cells = ((count, rule.level or "", rule.title) for rule, count in rows)
+        tell_table(("matches", "level", "rule"), cells)
     rejects = sum(one.count for kind, one in summary.rejects.items() if kind != "empty")
     click.echo(
         f"{summary.records} records, {sum(found.values())} matches, {rejects} rejected"
@@ -234,6 +224,15 @@ def _progress(crew: Crew, items: Sequence[Part | Reject]) -> Iterator[Callable[[
     if not sys.stderr.isatty():
         yield lambda: None
         return
+    # Imported here, as most of what a terminal needs is slow to import, and a pipe needs none.
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
     size = sum(item.size for item in items if isinstance(item, Part))
     columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console(), transient=True) as progress:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from converter.cli.loading import Test
 from converter.matcher.correlation import Engine, Plan
-from converter.matcher.rules import RuleTest
-from converter.rules import Rule
-from converter.rules.correlations import seconds
 from converter.scan import CompiledRule, Report, RuleSummary, Stage, Summary, time_reader
+
+if TYPE_CHECKING:
+    from converter.rules import Rule
 
 _LEFT_OUT = {
     "untimed": "without a readable time",
@@ -26,19 +27,19 @@ _LEFT_OUT = {
 }
 
 
-def compiled(tests: Sequence[RuleTest], plan: Plan, held: Collection[str]) -> list[CompiledRule]:
+def compiled(tests: Sequence[Test], plan: Plan, held: Collection[str]) -> list[CompiledRule]:
     """The tests as a scan runs them; `held` are the ids of rules that only correlations report."""
     fed = {rule for node in plan.nodes for rule in node.inputs}
     first_seen = {node.rule.id for node in plan.nodes if node.kind == "first_seen"}
     reader = cache(time_reader)
     return [
         CompiledRule(
-            _summary(one.rule),
+            one.rule,
             one.matches,
             reader(one.time),
-            one.rule.kind == "correlation",
+            one.bundle,
             one.rule.id in fed,
-            _report(one.rule.id, first_seen, held),
+            _report(one.rule.id or "", first_seen, held),
         )
         for one in tests
     ]
@@ -62,11 +63,16 @@ def staged(plan: Plan, engine: Engine, held: frozenset[str], *, more: bool) -> S
 
 def microseconds(context: click.Context, option: Any, span: str | None) -> int | None:
     """The span of time that a user writes."""
-    found = None if span is None else seconds(span)
-    if span is not None and found is None:
+    if span is None:
+        return None
+    # Imported here: it comes with what reads rules, which a scan mostly need not.
+    from converter.rules.correlations import seconds  # noqa: PLC0415
+
+    found = seconds(span)
+    if found is None:
         step = "write a number and one of s, m, h, d, w, such as 15m"
         raise click.BadParameter(f"{span!r} is no span of time; {step}")
-    return None if found is None else found * 10**6
+    return found * 10**6
 
 
 def tell_several(summary: Summary) -> None:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 import click
-from rich.console import Console
-from rich.progress import Progress
-from rich.table import Table
 
 from converter.errors import PolysigmaError
-from converter.queries import FIDELITIES
+
+# What draws tables and bars is slow to import: where it is used, it is imported.
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
 
 T = TypeVar("T")
 
 
 def console() -> Console:
     """stderr, wide enough for a table when it is no terminal."""
+    from rich.console import Console  # noqa: PLC0415
+
     return Console(stderr=True, width=None if sys.stderr.isatty() else 100, highlight=False)
 
 
@@ -37,12 +40,28 @@ def with_progress(items: Iterable[T], total: int, label: str) -> Iterator[T]:
     if not sys.stderr.isatty():
         yield from items
         return
+    from rich.progress import Progress  # noqa: PLC0415
+
     with Progress(console=console(), transient=True) as progress:
         yield from progress.track(items, total, description=label)
 
 
+def tell_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Prints a table."""
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(*columns, title_justify="left")
+    for row in rows:
+        table.add_row(*map(str, row))
+    console().print(table)
+
+
 def fidelity_table(counts: Mapping[str, Counter[str]]) -> Table:
     """How many queries of each language are how faithful."""
+    from rich.table import Table  # noqa: PLC0415
+
+    from converter.queries import FIDELITIES  # noqa: PLC0415
+
     shown = [word for word in FIDELITIES if any(counter[word] for counter in counts.values())]
     table = Table("language", *shown, title="queries by fidelity", title_justify="left")
     for language, counter in counts.items():

@@ -108,6 +108,13 @@ class LogSources:
             for one in self.recognisers(view)
         )
 
+    def only(self, view: View) -> LogSources:
+        """The same for events of one view, small enough to be kept; it knows no shapes."""
+        found = LogSources(())
+        found._recognisers[view] = self.recognisers(view)
+        found._known[view] = self._known[view]
+        return found
+
     def tries(self, logsource: Mapping[str, str], event: LogSource, view: View) -> bool:
         """Whether a rule of this log source is tried on events of that one (the policy above)."""
         self.recognisers(view)
