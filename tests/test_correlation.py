@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,16 @@ def test_stream(case: dict[str, Any]) -> None:
     run.add(stream_of(case))
     assert run.end() == case["match"]
     assert run.engine.counts.as_data() == case.get("left_out", {})
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if "match" in case.values[0]])
+def test_pickled_nodes_match_the_same(case: dict[str, Any]) -> None:
+    """Nodes that were pickled and unpickled, as a kept plan's are, give the same matches."""
+    run = Run(rules_of(case))
+    run.nodes = pickle.loads(pickle.dumps(run.nodes))
+    run.engine = run._engine()
+    run.add(stream_of(case))
+    assert run.end() == case["match"]
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if "match" in case.values[0]])

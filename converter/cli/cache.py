@@ -19,7 +19,7 @@ import orjson
 import converter
 
 _KEPT = 8
-_DIGEST = 32
+_SEAL = 32
 _OTHERS_WRITE = 0o022
 
 
@@ -63,55 +63,61 @@ def keep(name: str, data: dict[str, Any]) -> None:
     place = folder()
     try:
         if place is not None:
-            write(place / f"{name}.json", orjson.dumps(data), _KEPT)
+            _write(place / f"{name}.json", orjson.dumps(data), _KEPT)
     except TypeError:
         return
 
 
 class Databases:
-    """Compiled databases by name, as `converter.matcher.index.Store` asks for them.
-
-    A file holds them behind a digest of their name and themselves: one that is cut, or was kept
-    under another name, counts for nothing, as does one that others can have written.
-    """
+    """Compiled databases by name, as `converter.matcher.index.Store` asks for them."""
 
     def recall(self, name: str) -> bytes | None:
         """What was kept under this name; None where that is nothing, or not sound."""
         place = folder()
-        raw = own(_database(place, name)) if place else None
-        if raw is None or raw[:_DIGEST] != _signed(name, raw[_DIGEST:]):
-            return None
-        return raw[_DIGEST:]
+        return unsealed(_database(place, name)) if place else None
 
     def keep(self, name: str, data: bytes) -> None:
         """Keeps it, and few others; a cache that cannot be written is no fault."""
         place = folder()
         if place is not None:
-            write(_database(place, name), _signed(name, data) + data, _KEPT)
+            seal(_database(place, name), data, _KEPT)
 
 
 def _database(place: Path, name: str) -> Path:
     return place / f"database-{name}.bin"
 
 
-def _signed(name: str, data: bytes) -> bytes:
-    return hashlib.sha256(name.encode() + data).digest()
+def seal(path: Path, data: bytes, most: int) -> None:
+    """Keeps data in a file, behind a digest of its name and the data, for `unsealed`."""
+    _write(path, _seal(path, data) + data, most)
 
 
-def own(path: Path) -> bytes | None:
-    """What a file holds that only this user can have written; None for all others."""
+def unsealed(path: Path) -> bytes | None:
+    """What was kept in a file.
+
+    None where it is not there, cut or changed, was kept under another name, or can have been
+    written by another user.
+    """
     try:
         with path.open("rb") as file:
             found = os.fstat(file.fileno())
-            foreign = hasattr(os, "getuid") and (
+            if hasattr(os, "getuid") and (
                 found.st_uid != os.getuid() or found.st_mode & _OTHERS_WRITE
-            )
-            return None if foreign else file.read()
+            ):
+                return None
+            seal, data = file.read(_SEAL), file.read()
     except OSError:
         return None
+    return data if seal == _seal(path, data) else None
 
 
-def write(path: Path, data: bytes, most: int) -> None:
+def _seal(path: Path, data: bytes) -> bytes:
+    found = hashlib.sha256(path.name.encode())
+    found.update(data)
+    return found.digest()
+
+
+def _write(path: Path, data: bytes, most: int) -> None:
     """Writes a file of the cache, whole or not at all; the newest of its kind are kept, so many."""
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent)

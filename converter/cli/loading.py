@@ -11,17 +11,14 @@ import importlib
 import os
 import pickle
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from converter.cli.cache import code, digest, folder, own, stamps, write
+from converter.cli.cache import code, digest, folder, seal, stamps, unsealed
 from converter.errors import PolysigmaError
 from converter.matcher import Event, EventTest, compile_predicate
-from converter.matcher.correlation import Node, Plan
-from converter.matcher.correlation.node import Step
-from converter.matcher.correlation.occurrence import Occurrence, Row
+from converter.matcher.correlation import Plan
 from converter.matcher.index import Need
 from converter.paths import Path as FieldPath
 from converter.places import pipeline_folders
@@ -74,11 +71,11 @@ def load(places: Sequence[str], names: Sequence[str], view: View) -> Loaded:
     file = _file(places, names, view)
     kept = _recalled(file)
     if kept is not None:
-        return kept.loaded(names, view)
+        return kept.loaded()
     loaded: Loaded
     loaded, kept = importlib.import_module(_READING).read(places, names, view)
     if file is not None and kept is not None:
-        write(file, pickle.dumps(kept, pickle.HIGHEST_PROTOCOL), _KEPT)
+        seal(file, pickle.dumps(kept, pickle.HIGHEST_PROTOCOL), _KEPT)
     return loaded
 
 
@@ -87,8 +84,7 @@ class Kept:
     """What is kept of rules: columns with a value for each test, and what is unpacked when used.
 
     `tests` holds what the tests ask, one behind the other, and `ends` where each ends. Of times and
-    log sources each stands there once, with the number of its own for each test. `plan` is empty
-    where no rule looks at several events; `several` are those that do, and what they rest on.
+    log sources each stands there once, with the number of its own for each test.
     """
 
     rules: list[Shown]
@@ -99,11 +95,10 @@ class Kept:
     tests: bytes
     needs: bytes
     plan: bytes
-    several: bytes
     errors: bytes
     sources: bytes
 
-    def loaded(self, names: Sequence[str], view: View) -> Loaded:
+    def loaded(self) -> Loaded:
         """The rules as they were."""
         times, sources = self.times[0], list(map(dict, self.log_sources[0]))
         columns = (self.rules, self.ends, self.times[1], self.log_sources[1], self.bundles)
@@ -114,49 +109,11 @@ class Kept:
             start = end
         return Loaded(
             tests,
-            self._planned(names, view),
+            pickle.loads(self.plan),
             pickle.loads(self.errors),
             lambda: list(pickle.loads(self.needs)),
             lambda: pickle.loads(self.sources),
         )
-
-    def _planned(self, names: Sequence[str], view: View) -> Plan:
-        """The nodes; what reads their events' values is made when the first event comes."""
-        if not self.plan:
-            return Plan((), frozenset())
-        kept: Plan = pickle.loads(self.plan)
-        ids = {shown[0] for shown in self.rules}
-
-        @cache
-        def nodes() -> dict[str, Node]:
-            rules = pickle.loads(self.several)
-            made = importlib.import_module(_READING).planned(rules, names, view, ids)
-            return {node.rule.id: node for node in made.nodes}
-
-        late = [replace(node, steps=_steps(node, nodes)) for node in kept.nodes]
-        return replace(kept, nodes=tuple(late))
-
-
-def _steps(node: Node, nodes: Callable[[], Mapping[str, Node]]) -> tuple[Step, ...]:
-    own = node.rule.id
-    return tuple(
-        Step(_LateRows(nodes, own, at, "keys"), _LateRows(nodes, own, at, "values"))
-        for at in range(len(node.inputs))
-    )
-
-
-@dataclass(frozen=True)
-class _LateRows:
-    """What reads the rows of one step of a node, made with all the others when it is used."""
-
-    nodes: Callable[[], Mapping[str, Node]]
-    rule: str
-    step: int
-    name: Literal["keys", "values"]
-
-    def __call__(self, one: Occurrence) -> list[Row]:
-        step = self.nodes()[self.rule].steps[self.step]
-        return step.keys(one) if self.name == "keys" else step.values(one)
 
 
 class Paths(dict[str, tuple[FieldPath, ...]]):
@@ -183,7 +140,7 @@ class Later:
 
 
 def _recalled(file: Path | None) -> Kept | None:
-    raw = own(file) if file else None
+    raw = unsealed(file) if file else None
     try:
         kept = pickle.loads(raw) if raw else None
     except Exception:  # noqa: BLE001  whatever is wrong with it, it can be made anew

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import accumulate
@@ -12,13 +12,12 @@ from typing import Any, TypeVar
 from converter import predicate as p
 from converter.cli.loading import Kept, Loaded, Paths, Shown, Test
 from converter.errors import PolysigmaError
-from converter.matcher.correlation import Plan, plan, prepare
+from converter.matcher.correlation import Plan, prepare
 from converter.matcher.index import Need
 from converter.matcher.index.needs import Either, Every
 from converter.matcher.rules import Reading, RuleTest
 from converter.pipelines import Pipelines, View
 from converter.rules import Rule, RuleSet, read_rules
-from converter.rules.correlations import chained
 from converter.scan import RuleSummary
 
 T = TypeVar("T")
@@ -35,7 +34,7 @@ def read(places: Sequence[str], names: Sequence[str], view: View) -> tuple[Loade
     tests, made, refused = prepare(rules, pipelines, view)
     loaded = _loaded(tests, made, [*rules.errors, *refused], pipelines)
     try:
-        return loaded, _kept(rules, tests, loaded, view)
+        return loaded, _kept(tests, loaded, view)
     except (PolysigmaError, TypeError, AttributeError, pickle.PicklingError):
         return loaded, None
 
@@ -44,11 +43,6 @@ def prepared(rules: RuleSet, pipelines: Pipelines, view: View) -> Loaded:
     """These rules, ready to run."""
     tests, made, refused = prepare(rules, pipelines, view)
     return _loaded(tests, made, [*rules.errors, *refused], pipelines)
-
-
-def planned(rules: RuleSet, names: Sequence[str], view: View, tests: Collection[str]) -> Plan:
-    """The plan of kept rules; `tests` are the ids of those that can run. Raises PipelineError."""
-    return plan(rules, Pipelines(names), view, tests)[0]
 
 
 def _loaded(
@@ -74,11 +68,10 @@ def _is_bundle(rule: Rule) -> bool:
     return rule.kind == "correlation"
 
 
-def _kept(rules: RuleSet, tests: Sequence[RuleTest], loaded: Loaded, view: View) -> Kept | None:
+def _kept(tests: Sequence[RuleTest], loaded: Loaded, view: View) -> Kept | None:
     asked = [_packed(one.reading) for one in tests if one.reading is not None]
     if len(asked) < len(tests):
         return None
-    several = RuleSet(tuple(_stateful(rules)), ())
     return Kept(
         rules=[_shown(one.rule) for one in tests],
         times=numbered([one.time for one in tests]),
@@ -87,8 +80,7 @@ def _kept(rules: RuleSet, tests: Sequence[RuleTest], loaded: Loaded, view: View)
         ends=list(accumulate(map(len, asked))),
         tests=b"".join(asked),
         needs=_dumped(_each_once(loaded.needs())),
-        plan=_dumped(_slim(loaded.plan)) if several.rules else b"",
-        several=_dumped(several),
+        plan=_dumped(_slim(loaded.plan)),
         errors=_dumped(loaded.errors),
         sources=_dumped(loaded.log_sources().only(view)),
     )
@@ -124,23 +116,11 @@ def _each_once(needs: Sequence[Need]) -> list[Need]:
 
 
 def _slim(made: Plan) -> Plan:
-    """The plan with what a scan shows of its rules, without what reads events."""
-    nodes = (replace(node, rule=_slim_rule(node.rule), steps=()) for node in made.nodes)
+    """The plan with what a scan shows of its rules."""
+    nodes = (replace(node, rule=_slim_rule(node.rule)) for node in made.nodes)
     return replace(made, nodes=tuple(nodes))
 
 
 def _slim_rule(rule: Rule) -> Rule:
     data = {key: value for key, value in rule.data.items() if key in _SHOWN}
     return replace(rule, data=data, text="")
-
-
-def _stateful(rules: RuleSet) -> Iterator[Rule]:
-    """The rules that look at several events, all they rest on, and filters, in their order."""
-    wanted: set[int] = set()
-    for rule in rules.rules:
-        if rule.kind == "correlation" or "new_terms" in rule.extra:
-            try:
-                wanted |= {id(one) for one in chained(rule, rules)} | {id(rule)}
-            except PolysigmaError:
-                continue
-    return (one for one in rules.rules if wanted and (id(one) in wanted or one.kind == "filter"))

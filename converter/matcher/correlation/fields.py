@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from converter import predicate as p
 from converter.lower import lower, tree
-from converter.matcher.fields import Event, Reader, field_reader
+from converter.matcher.correlation.rows import Texts
 from converter.matcher.rules import base_reading
-from converter.matcher.text import wide_text
 from converter.pipelines import Pipelines, View
 from converter.rules import Rule, RuleSet
 
-TextsReader = Callable[[Event], list[str]]
 
-
-def field_texts(
-    rule: Rule, name: str, rules: RuleSet, pipelines: Pipelines, view: View
-) -> TextsReader:
+def field_texts(rule: Rule, name: str, rules: RuleSet, pipelines: Pipelines, view: View) -> Texts:
     """A reader of one of the rule's fields: each value as text, none for null and a missing key.
 
     Numbers and booleans are as in JSON, so 5 and "5" are one value; case counts, as it does for
@@ -26,7 +20,7 @@ def field_texts(
     """
     if view == "native":
         paths = base_reading(rule, rules, pipelines, view).paths
-        return _texts(field_reader(name, paths), frozenset())
+        return Texts((paths(name) if paths else ()) or (name,))
     asking = {"detection": {"a": {f"{name}|exists": True}, "condition": "a"}}
     asked = replace(rule, data=rule.data | asking)
     mapped = pipelines.map(asked, tree(asked), view)
@@ -36,12 +30,4 @@ def field_texts(
         raise rule.error(what, next_step="group by another field")
     absent = {facts.absent} if facts.absent else set()
     absent |= {"null"} if facts.null_text else set()
-    return _texts(field_reader(facts.name), frozenset(absent))
-
-
-def _texts(read: Reader, absent: frozenset[str]) -> TextsReader:
-    def texts(event: Event) -> list[str]:
-        found = (wide_text(value) for value in read(event) or ())
-        return [text for text in found if text is not None and text not in absent]
-
-    return texts
+    return Texts((facts.name,), frozenset(absent))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Sequence
-from itertools import islice, product
 from typing import Any
 
 from converter import predicate as p
 from converter.errors import PolysigmaError
-from converter.matcher.correlation.fields import TextsReader, field_texts
+from converter.matcher.correlation.fields import field_texts
 from converter.matcher.correlation.node import Kind, Limits, Node, Plan, Step
-from converter.matcher.correlation.occurrence import Occurrence, Row, RowReader
+from converter.matcher.correlation.occurrence import RowReader
+from converter.matcher.correlation.rows import Combined, OfMatch, Texts, no_rows, one_empty_row
 from converter.matcher.rules import RuleTest, base_reading, compile_rules
 from converter.pipelines import Pipelines, View
 from converter.rules import Rule, RuleSet
@@ -150,7 +150,7 @@ class _Planner:
         rows = self._rows(rule, [str(name) for name in names])
         digest = self._digest(rule, (), {})
         span = history * _SECOND
-        return Node(rule, "first_seen", (rule.id,), (Step(_no_rows, rows),), span, digest)
+        return Node(rule, "first_seen", (rule.id,), (Step(no_rows, rows),), span, digest)
 
     def _rows(self, rule: Rule, names: Sequence[str]) -> RowReader:
         """What an occurrence of the rule has in these fields; several values give several rows.
@@ -159,32 +159,24 @@ class _Planner:
         and under other names those of each of its events.
         """
         if not names:
-            return _one_empty_row
+            return one_empty_row
         if rule.kind == "correlation":
             return self._match_rows(self._bodies[rule.id], names)
-        reads = [self._texts(rule, name) for name in names]
-        most = self._most
-        if "new_terms" in rule.extra:
-            return lambda one: _combined(reads, one.parts[0][0] if one.parts else one, most)
-        return lambda one: _combined(reads, one, most)
+        reads = tuple(self._texts(rule, name) for name in names)
+        return Combined(reads, self._most, "new_terms" in rule.extra)
 
-    def _texts(self, rule: Rule, name: str) -> TextsReader:
+    def _texts(self, rule: Rule, name: str) -> Texts:
         return field_texts(rule, name, self._rules, self._pipelines, self._view)
 
     def _match_rows(self, body: Correlation, names: Sequence[str]) -> RowReader:
-        grouped = [body.group_by.index(name) if name in body.group_by else -1 for name in names]
+        grouped = tuple(
+            body.group_by.index(name) if name in body.group_by else -1 for name in names
+        )
         others = [name for name, at in zip(names, grouped, strict=True) if at < 0]
-        inner = [
+        inner = (
             self._rows(base, [body.field_of(name, base) for name in others]) for base in body.rules
-        ]
-
-        def rows(one: Occurrence) -> list[Row]:
-            if not others:
-                return [tuple(one.key[at] for at in grouped)]
-            found = (row for part, step in one.parts for row in inner[step](part))
-            return [_filled(grouped, one.key, row) for row in found]
-
-        return rows
+        )
+        return OfMatch(grouped, tuple(inner) if others else ())
 
     def _digest(self, rule: Rule, bases: Iterable[Rule], known: dict[str, Node]) -> str:
         """A name for all that the rule's matches depend on."""
@@ -216,20 +208,3 @@ def _check(rule: Rule, body: Correlation) -> None:
     ):
         step = "add `percentile: 95` to the condition"
         raise rule.error("no percentile between 0 and 100", "correlation", next_step=step)
-
-
-def _combined(reads: Sequence[TextsReader], one: Occurrence, most: int) -> list[Row]:
-    return list(islice(product(*(read(one.event) for read in reads)), most))
-
-
-def _filled(grouped: Sequence[int], key: Row, row: Row) -> Row:
-    rest = iter(row)
-    return tuple(key[at] if at >= 0 else next(rest) for at in grouped)
-
-
-def _one_empty_row(one: Occurrence) -> list[Row]:
-    return [()]
-
-
-def _no_rows(one: Occurrence) -> list[Row]:
-    return []
