@@ -61,7 +61,7 @@ class Checkpoint:
             _restore(summary, kept["summary"])
             engine.restore(unpacked(base64.b64decode(kept["engine"])))
             vars(crew.before).update(kept["before"])
-            crew.done, crew.bytes = kept["done"], kept["bytes"]
+            crew.go_on(kept["done"], kept["bytes"])
             self._written = kept["written"]
             if kept["file"]:
                 self._left_out = _size(kept["file"]) - kept["start"] - kept["written"]

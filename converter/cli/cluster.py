@@ -11,7 +11,7 @@ import heapq
 import pickle
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from operator import itemgetter
@@ -129,7 +129,7 @@ class Cluster(Crew):
             for one in self._files
         ]
 
-    def scan(self, items: Iterable[Part | Reject]) -> Iterator[Row | Reject]:
+    def scan(self, items: Iterable[Part | Reject]) -> Generator[Row | Reject, None, None]:
         """Matches of single events and rejects as they stand in the logs, then those over several.
 
         Spark's work is done when the first comes.

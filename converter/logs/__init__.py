@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from typing import BinaryIO
 
 from converter.logs.blocks import Block, Frame
-from converter.logs.opening import CHUNK, Content, File, find
+from converter.logs.opening import CHUNK, Content, Count, File, find, uncounted
 from converter.logs.reading import MAX_RECORD, read_chunks
 from converter.logs.records import Kind, Record, Reject
 from converter.logs.tables import is_table, read_table
@@ -67,9 +67,15 @@ def _read(
 
 
 def read_file(
-    file: File, stdin: BinaryIO | None, max_record: int, chunk: int, *, blocks: bool
+    file: File,
+    stdin: BinaryIO | None,
+    max_record: int,
+    chunk: int,
+    *,
+    blocks: bool,
+    count: Count = uncounted,
 ) -> Iterator[Record | Reject | Block]:
-    """One file, as `read` or `read_blocks` do."""
+    """One file, as `read` or `read_blocks` do; `count` is told how many bytes were read."""
     with ExitStack() as stack:
         try:
             stream = stdin if file.is_stdin else stack.enter_context(file.open())
@@ -83,7 +89,7 @@ def read_file(
         if not file.is_stdin and is_table(head := _head(stream)):
             yield from read_table(stream, file.name, head)
             return
-        content = Content(stream, chunk)
+        content = Content(stream, chunk, count)
         results = read_chunks(content, file.name, max_record, blocks=blocks)
         yield from _with_trouble(results, content, file.name)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from glob import glob, has_magic
 from pathlib import Path
@@ -19,6 +19,14 @@ STDIN = "-"
 
 _CLOUD = "install polysigma[cloud] to read from URLs"
 _LONGEST_MAGIC = max(map(len, MAGIC))
+
+
+Count = Callable[[int], None]
+"""Is told how many bytes of a file were read, as it stands; fewer than none where again."""
+
+
+def uncounted(size: int) -> None:
+    """Nobody counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +149,7 @@ class Content:
 
     stream: BinaryIO
     chunk: int = CHUNK
+    count: Count = uncounted
     trouble: tuple[Kind, str] | None = None
     size: int = field(default=0, init=False)
     packed: str = field(default="", init=False)
@@ -181,6 +190,7 @@ class Content:
                 yield plain
             return
         except (Damaged, EOFError):
+            self.count(-self.stream.tell())
             self.stream.seek(0)
         for plain in gzip(self._stored(), self.chunk):
             if given < len(plain):
@@ -190,6 +200,7 @@ class Content:
     def _stored(self) -> Iterator[bytes]:
         read = getattr(self.stream, "read1", self.stream.read)
         while chunk := read(self.chunk):
+            self.count(len(chunk))
             yield chunk
 
 

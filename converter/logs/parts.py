@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from converter.logs import read_file
-from converter.logs.opening import CHUNK, Content, File, find
+from converter.logs.opening import CHUNK, Content, Count, File, find, uncounted
 from converter.logs.reading import MAX_RECORD, Items, line_reader
 from converter.logs.records import Reject
 from converter.logs.sniffing import BOM, beginning, form
@@ -31,6 +31,11 @@ class Part:
     size: int = 0
     start: int = 0
     end: int | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether its size is known."""
+        return self.size > 0 or self.file.path is not None
 
 
 def parts(places: Sequence[str], first: int, size: int = PART) -> Iterator[Part | Reject]:
@@ -71,12 +76,16 @@ def _has_lines(file: File) -> bool:
 class Opened:
     """A part being read: its items, and how many records and lines of it there were so far."""
 
-    def __init__(self, part: Part, stdin: BinaryIO | None, *, blocks: bool) -> None:
+    def __init__(
+        self, part: Part, stdin: BinaryIO | None, *, blocks: bool, count: Count = uncounted
+    ) -> None:
         if part.end is None:
             self._reader = None
-            self.items: Items = read_file(part.file, stdin, MAX_RECORD, CHUNK, blocks=blocks)
+            self.items: Items = read_file(
+                part.file, stdin, MAX_RECORD, CHUNK, blocks=blocks, count=count
+            )
         else:
-            chunks = _range(part, part.end)
+            chunks = _counted(_range(part, part.end), count)
             self._reader, self.items = line_reader(chunks, part.file.name, blocks=blocks)
             self.items = _careful(self.items, part.file.name)
 
@@ -92,6 +101,12 @@ def _careful(items: Items, name: str) -> Items:
     except OSError as error:
         why = f"it cannot be read: {(error.strerror or str(error)).lower()}"
         yield Reject(name, 0, "", "unreadable", why)
+
+
+def _counted(chunks: Iterator[bytes], count: Count) -> Iterator[bytes]:
+    for chunk in chunks:
+        count(len(chunk))
+        yield chunk
 
 
 def _range(part: Part, end: int) -> Iterator[bytes]:

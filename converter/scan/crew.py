@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import multiprocessing
-import signal
+import struct
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
-from typing import BinaryIO
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from mmap import mmap
+from typing import BinaryIO, cast
 
 from converter.logs.parts import Part, parts
 from converter.logs.records import Reject
 from converter.scan import Stage, finished, kept
+from converter.scan.hands import Hands
 from converter.scan.results import Match, Row, Summary
 from converter.scan.sieve import LEARNED
-from converter.scan.work import Before, Done, Found, Work
-
-_AHEAD = 3
-"""Parts for each process that may be done before their turn has come."""
-
-_work: list[Work] = []
+from converter.scan.work import Before, Done, Found, Tally, Work
 
 
 class Crew:
     """A scan of parts. `before` and `done` tell how far it has come; a caller may go on from there.
 
-    `done` counts the items (parts, and rejects between them) of which all results were taken;
-    `behind` is called after each.
+    `done` counts the items (parts, and rejects between them) of which all results were taken,
+    `bytes` what these hold; `behind` is called after each, `waiting` before standard input is
+    read on, which may last.
     """
 
     def __init__(
@@ -35,26 +31,39 @@ class Crew:
     ) -> None:
         self._work, self._stage, self._summary = work, stage, summary
         self._jobs = jobs if "fork" in multiprocessing.get_all_start_methods() else 1
-        self._stdin = stdin
+        self._stdin = cast(BinaryIO, _Awaited(stdin, self)) if stdin else None
+        self.waiting: Callable[[], None] = lambda: None
         self.before = Before()
         self.done = 0
         self.behind: Callable[[], None] = lambda: None
         self.bytes = 0
+        shared = mmap(-1, (self._jobs + 1) * struct.calcsize("q"))
+        self._shared = memoryview(shared).cast("q")
+        self._tallies = [Tally(self._shared, place) for place in range(self._jobs + 1)]
         stateful = stage.rules.values() if stage else ()
         summary.expect((*(one.rule for one in work.compiled), *stateful))
+
+    @property
+    def read(self) -> int:
+        """How many bytes of the logs were read by now, by all processes."""
+        return sum(self._shared)
+
+    def go_on(self, done: int, size: int) -> None:
+        """So many items, with so many bytes, were done in an earlier run."""
+        self.done, self.bytes = done, size
+        self._tallies[0].add(size)
 
     def items(self, places: Sequence[str]) -> list[Part | Reject]:
         """The parts of the logs at these places, and what of them cannot be read."""
         return list(parts(places, LEARNED))
 
-    def scan(self, items: Iterable[Part | Reject]) -> Iterator[Row | Reject]:
+    def scan(self, items: Iterable[Part | Reject]) -> Generator[Row | Reject, None, None]:
         """Everything found, in order; the matches of rules over several events as decided."""
         rest = deque(items)
         while rest and (self._jobs < 2 or len(rest) < 2 or not self._ready()):
             yield from self._here(rest.popleft())
         if rest:
-            with _processes(self._jobs, self._work) as pool:
-                yield from self._elsewhere(pool, rest)
+            yield from self._elsewhere(rest)
 
     def finish(self) -> Iterator[Row | Reject]:
         """What is decided when there are no more records."""
@@ -76,33 +85,37 @@ class Crew:
         self.before.enter(item)
         done = Done(item)
         try:
-            for found in self._work.run(item, done, self._stdin):
+            for found in self._work.run(item, done, self._stdin, self._tallies[0].add):
                 yield from self._settled(found)
         finally:
             self._counted(done)
+        self._tallies[0].settle(item)
         self._leave(done)
 
-    def _elsewhere(
-        self, pool: ProcessPoolExecutor, items: Iterable[Part | Reject]
-    ) -> Iterator[Row | Reject]:
-        waiting: deque[Future[Done] | Reject | Part] = deque()
-        for item in items:
-            sent = isinstance(item, Part) and not item.file.is_stdin
-            waiting.append(pool.submit(_done, item) if sent and isinstance(item, Part) else item)
-            if len(waiting) > self._jobs * _AHEAD:
-                yield from self._taken(waiting.popleft())
-        while waiting:
-            yield from self._taken(waiting.popleft())
+    def _elsewhere(self, items: Iterable[Part | Reject]) -> Iterator[Row | Reject]:
+        """Parts by other processes; the rest, such as standard input, between them, by this one."""
+        rest = list(items)
+        sent = [one for one in rest if isinstance(one, Part) and not one.file.is_stdin]
+        numbers = {id(part): number for number, part in enumerate(sent)}
+        with Hands(self._work, sent, self._tallies[1:]) as hands:
+            for item in rest:
+                if isinstance(item, Part) and id(item) in numbers:
+                    yield from self._taken(item, hands.found(numbers[id(item)]))
+                else:
+                    yield from self._here(item)
 
-    def _taken(self, item: Future[Done] | Reject | Part) -> Iterator[Row | Reject]:
-        if not isinstance(item, Future):
-            yield from self._here(item)
-            return
-        done = item.result()
-        self.before.enter(done.part)
-        for found in done.found:
-            yield from self._settled(found)
-        self._counted(done)
+    def _taken(self, part: Part, results: Iterable[Found | Done]) -> Iterator[Row | Reject]:
+        self.before.enter(part)
+        done = Done(part)
+        try:
+            for found in results:
+                if isinstance(found, Done):
+                    done = found
+                else:
+                    done.take(found)
+                    yield from self._settled(found)
+        finally:
+            self._counted(done)
         self._leave(done)
 
     def _settled(self, found: Found) -> Iterator[Row | Reject]:
@@ -130,24 +143,20 @@ class Crew:
         self.behind()
 
 
-def _done(part: Part) -> Done:
-    done = Done(part)
-    done.found = list(_work[0].run(part, done))
-    return done
+class _Awaited:
+    """Standard input that says when it is read on."""
 
+    def __init__(self, stream: BinaryIO, crew: Crew) -> None:
+        self._stream, self._crew = stream, crew
 
-@contextmanager
-def _processes(jobs: int, work: Work) -> Iterator[ProcessPoolExecutor]:
-    """So many processes, which know the work already."""
-    _work[:] = [work]
-    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), _patient)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        _work.clear()
+    def read(self, size: int = -1) -> bytes:
+        self._crew.waiting()
+        return self._stream.read(size)
 
+    def read1(self, size: int = -1) -> bytes:
+        self._crew.waiting()
+        read = getattr(self._stream, "read1", self._stream.read)
+        return cast(bytes, read(size))
 
-def _patient() -> None:
-    """Ctrl-C is for the first process, which ends the others."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)

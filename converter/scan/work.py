@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 from converter.logs import Record, Reject
+from converter.logs.opening import Count, uncounted
 from converter.logs.parts import Opened, Part
 from converter.matcher import Event
 from converter.matcher.routing import Route
@@ -28,9 +29,11 @@ class Work:
     times: Window | None = None
     sieve: Sieve | None = None
 
-    def run(self, part: Part, done: Done, stdin: BinaryIO | None = None) -> Iterator[Found]:
-        """What the part holds, record by record; `done` is counted up."""
-        opened = Opened(part, stdin, blocks=self.sieve is not None)
+    def run(
+        self, part: Part, done: Done, stdin: BinaryIO | None = None, count: Count = uncounted
+    ) -> Iterator[Found]:
+        """What the part holds, record by record; `done` is counted up, `count` given bytes read."""
+        opened = Opened(part, stdin, blocks=self.sieve is not None, count=count)
         for results, hits in meet(
             self.compiled, self._items(opened), self.times, done.summary, self.routing
         ):
@@ -56,7 +59,36 @@ class Done:
     summary: Summary = field(default_factory=Summary)
     records: int = 0
     lines: int = 0
-    found: list[Found] = field(default_factory=list)
+
+    def take(self, found: Found) -> None:
+        """Counts what was found, for a part that is not read to its end: records up to there."""
+        rows, _ = found
+        for one in rows:
+            if isinstance(one, Reject):
+                self.summary.reject(one)
+            else:
+                matches = self.summary.matches
+                matches[one.rule] = matches.get(one.rule, 0) + 1
+                self.summary.records = max(self.summary.records, one.record)
+
+
+class Tally:
+    """How many bytes of the logs one process has read, at its place in memory that all share."""
+
+    def __init__(self, shared: memoryview[int], place: int) -> None:
+        self._shared, self._place = shared, place
+        self._part = 0
+
+    def add(self, size: int) -> None:
+        """So many more bytes, or fewer where something is read again."""
+        self._shared[self._place] += size
+        self._part += size
+
+    def settle(self, part: Part) -> None:
+        """The part is done: it counts with its size, however it was read."""
+        if part.size:
+            self._shared[self._place] += part.size - self._part
+        self._part = 0
 
 
 @dataclass
