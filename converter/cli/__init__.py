@@ -34,6 +34,8 @@ _COMMANDS = {
 # Rules stay until the end: to look for garbage among them again and again is for nothing.
 _YOUNG = 100_000
 
+_INTERRUPTED = 130  # as shells say it of Ctrl-C
+
 
 class _Commands(click.Group):
     """Commands by name, imported on use."""
@@ -46,6 +48,13 @@ class _Commands(click.Group):
             return None
         command: click.Command = importlib.import_module(_COMMANDS[cmd_name][0]).command
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            ctx.exit(_INTERRUPTED)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,6 +13,7 @@ from converter.cli.checkpoint import Checkpoint
 from converter.cli.histogram import Histogram
 from converter.cli.matches import FORMATS, Writer
 from converter.cli.parquet import ParquetMatches
+from converter.cli.stdout import StandardOutput
 from converter.errors import LogError
 from converter.logs import Reject
 from converter.logs.opening import shown
@@ -21,8 +21,6 @@ from converter.logs.parts import Part
 from converter.matcher.correlation import Engine
 from converter.scan.crew import Crew
 from converter.scan.results import Row, Summary
-
-_ROOM = 1 << 18
 
 
 class Wishes(Protocol):
@@ -69,7 +67,7 @@ class Output:
 
     def __init__(self, asked: Wishes, summary: Summary) -> None:
         self._asked, self._summary = asked, summary
-        self._out = _standard_output()
+        self._out = StandardOutput()
         self._named = {*asked.logs, *(shown(Path(place)) for place in asked.logs)}
         self.unread = False
         self._files = ExitStack()
@@ -97,6 +95,10 @@ class Output:
         crew.behind = lambda: kept.save(crew, self._summary, engine, self._out.flush)
         return done
 
+    def flush(self) -> None:
+        """Lets readers have what was written."""
+        self._out.flush()
+
     def take(self, result: Row | Reject) -> None:
         """Writes a match, or what is to be said of a reject."""
         if isinstance(result, Row):
@@ -116,7 +118,7 @@ class Output:
     def finish(self, *, ended: bool) -> None:
         """Ends what was begun; a checkpoint has served where the scan has ended."""
         self._writer.finish()
-        self._out.flush()
+        self._out.finish()
         self._files.close()
         for line in self._histogram.lines() if self._histogram else ():
             click.echo(line, err=True)
@@ -128,14 +130,6 @@ class Output:
             self._checkpoint.write(data, self._out.write)
         else:
             self._out.write(data)
-
-
-def _standard_output() -> BinaryIO:
-    """Standard output, with more room than it has by itself."""
-    try:
-        return open(sys.stdout.fileno(), "wb", buffering=_ROOM, closefd=False)
-    except (OSError, ValueError):
-        return sys.stdout.buffer
 
 
 def place(reject: Reject) -> str:

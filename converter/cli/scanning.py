@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import click
@@ -17,7 +17,8 @@ from converter.cli.results import Output, place
 from converter.cli.routing import LogSourceWords, route, tell_routing
 from converter.cli.several import compiled, staged, tell_several
 from converter.cli.state import load_state, save_state
-from converter.cli.talk import console, tell_errors, tell_table
+from converter.cli.stopping import Stop
+from converter.cli.talk import tell_errors, tell_table
 from converter.errors import LogError
 from converter.logs import Reject
 from converter.logs.opening import STDIN
@@ -32,7 +33,6 @@ from converter.scan.work import Work
 
 LEVELS = ("informational", "low", "medium", "high", "critical")
 
-_INTERRUPTED = 130
 _WHOLE_FILES = {"unreadable", "binary"}
 
 
@@ -92,14 +92,15 @@ def run(asked: Asked, hire: Hire = here) -> int:
     crew = hire(asked, work, stage, summary)
     _spare_collector()
     out = Output(asked, summary)
-    ended = _scan(asked, crew, out, engine)
+    stop = Stop()
+    ended = _scan(asked, crew, out, engine, stop)
     save_state(asked.state, engine, mark)
     if asked.verbose:
         _tell_unsure(wanted.tests, wanted.needs())
     if isinstance(work.routing, Routing):
         tell_routing(summary, wanted.tests, work.routing, verbose=asked.verbose)
     _tell(summary)
-    return _exit_code(asked, summary, faults, out.unread) if ended else _INTERRUPTED
+    return _exit_code(asked, summary, faults, out.unread) if ended else stop.exit_code
 
 
 def work_of(asked: Asked, loaded: Loaded) -> Work:
@@ -163,16 +164,18 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _scan(asked: Asked, crew: Crew, out: Output, engine: Engine) -> bool:
+def _scan(asked: Asked, crew: Crew, out: Output, engine: Engine, stop: Stop) -> bool:
     """Writes what is found; whether the scan came to its end, and was not interrupted."""
     items = crew.items(asked.logs)
+    crew.waiting = out.flush
     done = out.resume(items, crew, engine)
     ended = True
     try:
-        with _progress(crew, items) as tell:
-            for result in crew.scan(items[done:]):
-                tell()
-                out.take(result)
+        found = crew.scan(items[done:])
+        with stop.noticed(), closing(found), _progress(items, crew):
+            for result in found:
+                with stop:
+                    out.take(result)
     except KeyboardInterrupt:
         click.echo(f"interrupted after {crew.done} of {len(items)} parts of the logs", err=True)
         ended = False
@@ -219,22 +222,13 @@ def _exit_code(asked: Asked, summary: Summary, faults: int, unread: bool) -> int
 
 
 @contextmanager
-def _progress(crew: Crew, items: Sequence[Part | Reject]) -> Iterator[Callable[[], None]]:
-    """A bar with rate and time left, on a terminal only; what it gives is called now and then."""
+def _progress(items: Sequence[Part | Reject], crew: Crew) -> Iterator[None]:
+    """A bar on a terminal only."""
     if not sys.stderr.isatty():
-        yield lambda: None
+        yield
         return
     # Imported here, as most of what a terminal needs is slow to import, and a pipe needs none.
-    from rich.progress import (  # noqa: PLC0415
-        BarColumn,
-        DownloadColumn,
-        Progress,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
-    )
+    from converter.cli.progress import progress  # noqa: PLC0415
 
-    size = sum(item.size for item in items if isinstance(item, Part))
-    columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console(), transient=True) as progress:
-        task = progress.add_task("scanning", total=size or None)
-        yield lambda: progress.update(task, completed=crew.bytes)
+    with progress(items, lambda: crew.read):
+        yield

@@ -1,0 +1,70 @@
+"""Standard output of a scan: much room where it is a file or a pipe, whole lines on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from typing import BinaryIO
+
+from converter.errors import LogError
+
+_ROOM = 1 << 18
+_CLEARED = b"\r\x1b[2K"  # what stands in the terminal's line, the bar that is, gives way
+
+
+class StandardOutput:
+    """Bytes to standard output. All it does raises LogError where that cannot be written.
+
+    That its reader has gone remains a BrokenPipeError: there is nobody left to tell.
+    """
+
+    def __init__(self) -> None:
+        self._out = _opened()
+        self._on_screen = sys.stdout.isatty() and sys.stderr.isatty()
+        self._line = b""
+
+    def fileno(self) -> int:
+        """The number of the open file."""
+        return self._out.fileno()
+
+    def write(self, data: bytes) -> None:
+        """Writes, sooner or later; on a terminal whole lines at once, in the place of the bar."""
+        if self._on_screen:
+            lines, end, self._line = (self._line + data).rpartition(b"\n")
+            data = _CLEARED + lines + end if end else b""
+        try:
+            self._out.write(data)
+        except OSError as error:
+            raise _told(error) from None
+        if self._on_screen:
+            self.flush()
+
+    def flush(self) -> None:
+        """Writes all lines."""
+        try:
+            self._out.flush()
+        except OSError as error:
+            raise _told(error) from None
+
+    def finish(self) -> None:
+        """Writes what is left."""
+        rest, self._line = self._line, b""
+        self._on_screen = False
+        self.write(rest)
+        self.flush()
+
+
+def _told(error: OSError) -> Exception:
+    if isinstance(error, BrokenPipeError):
+        return error
+    what = f"standard output cannot be written ({error.strerror})"
+    return LogError(what, next_step="make room, or send it elsewhere")
+
+
+def _opened() -> BinaryIO:
+    if sys.stdout is None:
+        step = "send it to a file, or write Parquet with --output"
+        raise LogError("standard output is closed", next_step=step)
+    try:
+        return open(sys.stdout.fileno(), "wb", buffering=_ROOM, closefd=False)
+    except (OSError, ValueError):
+        return sys.stdout.buffer
