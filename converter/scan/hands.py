@@ -135,7 +135,7 @@ def _watch() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait([parent.sentinel])
-        os._exit(1)
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _scan(part: Part, work: Work, tally: Tally, send: Callable[[bytes], object]) -> None:
