@@ -19,6 +19,8 @@ from converter.logs.sniffing import BOM, beginning, form
 PART = 16 << 20
 """Bytes of one part of a large file."""
 
+_FIRST = 64 << 10
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -112,14 +114,22 @@ def _counted(chunks: Iterator[bytes], count: Count) -> Iterator[bytes]:
 def _range(part: Part, end: int) -> Iterator[bytes]:
     """The lines that begin in the range, as chunks of bytes."""
     with part.file.open() as stream:
-        at = _first_line(stream, part.start, end)
+        at, chunk = _first_line(stream, part.start, end), b"\n"
         while at < end and (chunk := stream.read(min(CHUNK, end - at))):
-            if not chunk.endswith(b"\n"):
-                chunk += stream.readline(CHUNK)
             yield chunk if at else chunk.removeprefix(BOM)
             at += len(chunk)
-            while at >= end and not chunk.endswith(b"\n") and (chunk := stream.readline(CHUNK)):
-                yield chunk
+        if not chunk.endswith(b"\n"):
+            yield from _rest_of_line(stream)
+
+
+def _rest_of_line(stream: BinaryIO) -> Iterator[bytes]:
+    size = _FIRST
+    while chunk := stream.read(size):
+        cut = chunk.find(b"\n") + 1
+        yield chunk[:cut] if cut else chunk
+        if cut:
+            return
+        size = CHUNK
 
 
 def _first_line(stream: BinaryIO, start: int, end: int) -> int:

@@ -74,8 +74,10 @@ class _File:
             else:
                 held += chunk
             if len(held) > LONG_LINE:
-                break
-        yield from self.lines(chain((held,), chunks))
+                yield from self.lines(chain((held,), chunks))
+                return
+        if held:
+            yield from self.read_line(held)
 
     def _block(self, data: bytes) -> Items:
         """Whole lines as a block; before it each long list, lest it be looked through twice."""

@@ -11,7 +11,8 @@ import importlib
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, count
+from operator import add
 from types import GenericAlias
 from typing import NamedTuple
 
@@ -54,7 +55,7 @@ def listed(line: bytes) -> Run | None:
     if not _is_empty_list(before, after) or data[:1] != b"{":
         return None
     data = data.rstrip(_SPACE)
-    ends = _ends(data)
+    ends = _ends(data, memoryview(line)[head.end() - 1 : close + 1])
     return Run(data, begin, ends, (before, after)) if ends else None
 
 
@@ -99,7 +100,7 @@ class Runs:
             return None
         self._learn(chunk, at, begin)
         while len(data := self._likely(chunk, begin)) >= SMALL:
-            if ends := _ends(data):
+            if ends := _ends(data, b"".join((b"[", data, b"]"))):
                 self._window = min(2 * self._window, _MOST)
                 return Run(data, base + begin, ends)
             self._window = len(data) // 2
@@ -123,11 +124,11 @@ class Runs:
             self._between = found[0] if found else b""
 
 
-def _ends(data: bytes) -> list[int]:
-    """Where each of these records ends; nothing if they are not sound."""
-    sizes = _sizes(data)
+def _ends(data: bytes, listed: bytes | memoryview) -> list[int]:
+    """Where each of these records, also given as a list, ends; nothing if they are not sound."""
+    sizes = _sizes(listed) if data.isascii() or _is_utf8(data) else []
     if sum(sizes) + len(sizes) - 1 == len(data):
-        return [end - 1 for end in accumulate(size + 1 for size in sizes)]
+        return list(map(add, accumulate(sizes), count()))
     ends, at, gap = list[int](), 0, b","
     for size in sizes:
         end = at + size
@@ -139,28 +140,33 @@ def _ends(data: bytes) -> list[int]:
     return ends
 
 
-def _sizes(data: bytes) -> list[int]:
-    """How long each of these records is; nothing if any could not be decoded."""
-    read = _items()
-    if read is None:
-        return []
+def _is_utf8(data: bytes) -> bool:
     try:
-        items = read(b"[%b]" % data)
-        if not data.isascii():
-            data.decode()
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _sizes(listed: bytes | memoryview) -> list[int]:
+    """How long each item of a list is; nothing if msgspec refuses it."""
+    read = _items()
+    try:
+        return list(map(len, read(listed))) if read else []
     except (ValueError, RecursionError):
         return []
-    return list(map(len, items))
 
 
 @cache
-def _items() -> Callable[[bytes], list[bytes]] | None:
+def _items() -> Callable[[bytes | memoryview], list[bytes]] | None:
     """msgspec's reader of a list, if installed; it is loaded only where a log holds a list."""
     try:
         msgspec = importlib.import_module("msgspec")
     except ImportError:
         return None
-    read: Callable[[bytes], list[bytes]] = msgspec.json.Decoder(_list_of(msgspec.Raw)).decode
+    read: Callable[[bytes | memoryview], list[bytes]] = msgspec.json.Decoder(
+        _list_of(msgspec.Raw)
+    ).decode
     return read
 
 
