@@ -38,7 +38,7 @@ correlation:
 """
 ID = "11111111-0000-4000-8000-000000000001"
 ROOT = Path(__file__).parent.parent
-SLOW = ("sigma", "jinja2", "lark", "rich", "pyspark", "jsonschema", "converter.languages")
+SLOW = ("sigma", "jinja2", "lark", "rich", "pyspark", "multiprocessing", "converter.languages")
 EVENTS = ({"eventName": "StopLogging"}, {"eventName": "StartLogging"})
 
 
@@ -118,6 +118,21 @@ def test_files_that_come_and_go_are_seen(tmp_path: Path, monkeypatch: pytest.Mon
     assert paths() == ["three.yml", "two.yml"]
     (inner / "two.yml").unlink()
     assert paths() == ["three.yml"]
+
+
+def test_what_was_missing_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that was not there is looked at again when it is there, empty or not."""
+    monkeypatch.setenv("POLYSIGMA_CACHE", str(tmp_path / "cache"))
+    place = tmp_path / "rules"
+
+    def errors() -> list[str]:
+        return [one.what for one in load([str(place)], (), "native").errors]
+
+    assert errors() == errors() == ["no such file or folder"]
+    place.mkdir()
+    assert errors() == errors() == ["no rules in this folder"]
+    (place / "rules.yml").write_text(RULES, "utf-8")
+    assert len(errors()) == 1
 
 
 def test_a_changed_pipeline_is_seen(place: Path) -> None:

@@ -9,8 +9,9 @@ import hashlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -165,31 +166,28 @@ def stamps(places: Iterable[str]) -> Iterator[str]:
         if os.path.isdir(place):
             yield from sorted(_below(place))
         else:
-            with suppress(OSError):
-                yield _stamp(place, os.stat(place))
+            yield _stamp(place, partial(os.stat, place))
 
 
 def _below(folder: str) -> Iterator[str]:
-    """The stamps of the files below a folder; what Python compiled does not count."""
+    """The stamps of the files below a folder, without hidden folders and what Python compiled."""
     todo = [folder]
     while todo:
         with suppress(OSError), os.scandir(todo.pop()) as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
-                    todo += [entry.path] if entry.name != "__pycache__" else []
+                    if not entry.name.startswith((".", "__pycache__")):
+                        todo.append(entry.path)
                 else:
-                    yield _stamped(entry)
+                    yield _stamp(entry.path, entry.stat)
 
 
-def _stamped(entry: os.DirEntry[str]) -> str:
-    try:
-        return _stamp(entry.path, entry.stat())
-    except OSError:
-        return f"{entry.path} -"
-
-
-def _stamp(file: str, found: os.stat_result) -> str:
+def _stamp(file: str, look: Callable[[], os.stat_result]) -> str:
     """Nobody can change a file, and set back the time of the change as well."""
+    try:
+        found = look()
+    except OSError:
+        return f"{file} -"
     return f"{file} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}"
 
 

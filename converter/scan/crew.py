@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import os
 import struct
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -12,7 +12,6 @@ from typing import BinaryIO, cast
 from converter.logs.parts import Part, parts
 from converter.logs.records import Reject
 from converter.scan import Stage, finished, kept
-from converter.scan.hands import Hands
 from converter.scan.results import Match, Row, Summary
 from converter.scan.sieve import LEARNED
 from converter.scan.work import Before, Done, Found, Tally, Work
@@ -30,7 +29,7 @@ class Crew:
         self, work: Work, stage: Stage | None, summary: Summary, jobs: int, stdin: BinaryIO | None
     ) -> None:
         self._work, self._stage, self._summary = work, stage, summary
-        self._jobs = jobs if "fork" in multiprocessing.get_all_start_methods() else 1
+        self._jobs = jobs if hasattr(os, "fork") else 1
         self._stdin = cast(BinaryIO, _Awaited(stdin, self)) if stdin else None
         self.waiting: Callable[[], None] = lambda: None
         self.before = Before()
@@ -97,6 +96,9 @@ class Crew:
         rest = list(items)
         sent = [one for one in rest if isinstance(one, Part) and not one.file.is_stdin]
         numbers = {id(part): number for number, part in enumerate(sent)}
+        # Imported here: one process needs nothing of what several need.
+        from converter.scan.hands import Hands  # noqa: PLC0415
+
         with Hands(self._work, sent, self._tallies[1:]) as hands:
             for item in rest:
                 if isinstance(item, Part) and id(item) in numbers:
