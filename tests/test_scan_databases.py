@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -131,11 +132,21 @@ def test_another_version_is_another_file(
     assert len(kept(cache)) == 2
 
 
-def test_few_files_are_kept(cache: Path) -> None:
-    """The cache holds the newest databases, and does not grow for ever."""
-    for number in range(12):
-        made([b"%d %b" % (number, word) for word in WORDS])
-    assert len(kept(cache)) == 8
+def test_what_is_kept_is_bounded(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond so many files, or so many bytes, what was not used for the longest time goes."""
+    monkeypatch.setattr("converter.cli.cache._DATABASES", 3)
+    made_of = [[b"%d %b" % (number, word) for word in WORDS] for number in range(4)]
+    files: list[Path] = []
+    for at, patterns in enumerate(made_of[:3]):
+        made(patterns)
+        files += set(kept(cache)) - set(files)
+        os.utime(files[at], (at, at))
+    made(made_of[0])
+    made(made_of[3])
+    assert [file.exists() for file in files] == [True, False, True]
+    monkeypatch.setattr("converter.cli.cache._BYTES", 1)
+    made(OTHERS)
+    assert len(kept(cache)) == 1
 
 
 def test_an_unwritable_cache_is_no_fault(

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ import orjson
 import converter
 
 _KEPT = 8
+_DATABASES = 200  # a log of many log sources needs some dozens
+_BYTES = 256 << 20
 _SEAL = 32
 _OTHERS_WRITE = 0o022
 
@@ -78,10 +81,10 @@ class Databases:
         return unsealed(_database(place, name)) if place else None
 
     def keep(self, name: str, data: bytes) -> None:
-        """Keeps it, and few others; a cache that cannot be written is no fault."""
+        """Keeps it, and a bounded number of others; a cache that cannot be written is no fault."""
         place = folder()
         if place is not None:
-            seal(_database(place, name), data, _KEPT)
+            seal(_database(place, name), data, _DATABASES)
 
 
 def _database(place: Path, name: str) -> Path:
@@ -107,9 +110,12 @@ def unsealed(path: Path) -> bytes | None:
             ):
                 return None
             seal, data = file.read(_SEAL), file.read()
+        if seal != _seal(path, data):
+            return None
+        os.utime(path)
     except OSError:
         return None
-    return data if seal == _seal(path, data) else None
+    return data
 
 
 def _seal(path: Path, data: bytes) -> bytes:
@@ -119,7 +125,7 @@ def _seal(path: Path, data: bytes) -> bytes:
 
 
 def _write(path: Path, data: bytes, most: int) -> None:
-    """Writes a file of the cache, whole or not at all; the newest of its kind are kept, so many."""
+    """Writes a file of the cache, whole or not at all; of its kind so many are kept."""
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent)
         try:
@@ -129,12 +135,19 @@ def _write(path: Path, data: bytes, most: int) -> None:
         except OSError:
             os.unlink(temporary)
             raise
-        kind = path.name.split("-", maxsplit=1)[0]
-        files = path.parent.glob(f"{kind}-*{path.suffix}")
-        for old in sorted(files, key=lambda one: one.stat().st_mtime_ns)[:-most]:
-            old.unlink(missing_ok=True)
+        _forget(path.parent, path.name.split("-", maxsplit=1)[0], path.suffix, most)
     except OSError:
         return
+
+
+def _forget(place: Path, kind: str, suffix: str, most: int) -> None:
+    """Removes what was not used for the longest time, beyond so many files and so many bytes."""
+    found = [(path, path.stat()) for path in place.glob(f"{kind}-*{suffix}")]
+    found.sort(key=lambda one: one[1].st_mtime_ns, reverse=True)
+    sizes = accumulate(stat.st_size for _, stat in found)
+    for number, ((path, _), size) in enumerate(zip(found, sizes, strict=True)):
+        if number >= most or (number and size > _BYTES):
+            path.unlink(missing_ok=True)
 
 
 def digest(parts: Iterable[bytes | str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 from collections.abc import Iterator, Sequence
+from functools import cache
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -109,12 +110,18 @@ def _recalled(module: Any, data: bytes | None) -> Any:
 
 
 def _name(module: Any, patterns: Sequence[bytes]) -> str:
-    """A name for all that a database depends on; one for a mere letter says how it is built."""
-    built: bytes = _compiled(module, [b"a"]).info()
-    name = hashlib.sha256(b"%b %b" % (str(module.__version__).encode(), built))
+    """A name for all that a database depends on."""
+    name = hashlib.sha256(b"%b %b" % (str(module.__version__).encode(), _built(module)))
     for pattern in patterns:
         name.update(b" %d:%b" % (len(pattern), pattern))
     return name.hexdigest()
+
+
+@cache
+def _built(module: Any) -> bytes:
+    """Version of the library and kind of processor, which a database for a mere letter tells."""
+    built: bytes = _compiled(module, [b"a"]).info()
+    return built
 
 
 class Re2:
