@@ -110,6 +110,7 @@ def test_killed_and_resumed_is_whole(place: Path) -> None:
     row = {"eventName": "StopLogging", "eventTime": "2024-03-01T01:00:00Z", "n": 0}
     for name in range(6):
         lines = [json.dumps({**row, "n": at}) for at in range(4000)]
+        lines[7] = '{"torn'
         (place / f"log{name}.ndjson").write_text("\n".join(lines), "utf-8")
     start = "from converter.cli import main; main()"
     command = [sys.executable, "-c", start, "scan", "--rules", "rules.yml", "-j", "2"]
@@ -118,7 +119,7 @@ def test_killed_and_resumed_is_whole(place: Path) -> None:
     surroundings = {**os.environ, "PYTHONPATH": root}
     whole = subprocess.run(command, cwd=place, env=surroundings, capture_output=True, check=True)
     expected = whole.stdout
-    assert expected.count(b"\n") == 48000
+    assert expected.count(b"\n") == 47988
     for share in (0.1, 0.4, 0.7, 2.0):
         with (place / "out").open("ab") as out:
             begun = subprocess.Popen(

@@ -89,7 +89,7 @@ class Checkpoint:
             "asked": self._asked, "items": self._items, "done": crew.done, "bytes": crew.bytes,
             "before": vars(crew.before), "summary": _data(summary), "written": self._written,
             "start": self._start, "file": self._file,
-            "engine": base64.b64encode(packed(engine.state())).decode(),
+            "engine": _text(packed(engine.state())),
         }  # fmt: skip
         try:
             handle, name = tempfile.mkstemp(prefix=f".{self._path.name}-", dir=self._path.parent)
@@ -133,11 +133,15 @@ def _item(item: Part | Reject) -> str:
 
 def _data(summary: Summary) -> dict[str, Any]:
     rejects = [
-        [kind, one.count, {**asdict(one.first), "raw": base64.b64encode(one.first.raw).decode()}]
+        [kind, one.count, {**asdict(one.first), "raw": _text(one.first.raw), "whole": ""}]
         for kind, one in summary.rejects.items()
     ]
     counts = {name: getattr(summary, name) for name in _COUNTS}
     return {**counts, "rejects": rejects, **{n: _rules(getattr(summary, n)) for n in _BY_RULE}}
+
+
+def _text(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
 
 
 _COUNTS = ("records", "passed", "outside", "undated")
