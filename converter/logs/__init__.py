@@ -9,15 +9,17 @@ A record that cannot be read is a `Reject`, and its neighbours are read all the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from itertools import chain
+from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from converter.logs.blocks import Block, Frame
 from converter.logs.opening import CHUNK, Content, Count, File, find, uncounted
 from converter.logs.reading import MAX_RECORD, read_chunks
 from converter.logs.records import Kind, Record, Reject
-from converter.logs.tables import is_table, read_table
+from converter.logs.tables import is_table, may_be_table, read_table
 
 __all__ = ["MAX_RECORD", "Block", "Frame", "Kind", "Record", "Reject", "read", "read_blocks"]
 
@@ -90,8 +92,29 @@ def read_file(
             yield from read_table(stream, file.name, head)
             return
         content = Content(stream, chunk, count)
-        results = read_chunks(content, file.name, max_record, blocks=blocks)
+        chunks = iter(content)
+        head = next(chunks, b"")
+        while may_be_table(head) and (more := next(chunks, b"")):
+            head += more
+        whole = chain((head,), chunks) if head else chunks
+        if is_table(head):
+            results: Iterator[Record | Reject | Block] = _unpacked_table(whole, file.name, head)
+        else:
+            results = read_chunks(whole, file.name, max_record, blocks=blocks)
         yield from _with_trouble(results, content, file.name)
+
+
+def _unpacked_table(chunks: Iterable[bytes], name: str, head: bytes) -> Iterator[Record | Reject]:
+    """A table that is packed, or comes from a stream that cannot go back."""
+    with TemporaryFile() as whole:
+        try:
+            whole.writelines(chunks)
+            whole.seek(0)
+        except OSError as error:
+            why = f"there is no room to unpack it: {error.strerror or error}"
+            yield Reject(name, 0, "", "unreadable", why)
+            return
+        yield from read_table(whole, name, head)
 
 
 def _head(stream: BinaryIO) -> bytes:
