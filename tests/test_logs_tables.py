@@ -185,11 +185,3 @@ def test_patterns_name_files(tmp_path: Path) -> None:
     found = list(read([str(tmp_path / "*.json"), str(tmp_path / "*.none")]))
     assert [Path(one.file).name for one in found] == ["a.json", "b.json", "*.none"]
     assert isinstance(found[-1], Reject)
-
-
-def test_urls(tmp_path: Path) -> None:
-    """A URL stands for a file, or for all below a folder."""
-    pytest.importorskip("fsspec", reason="the extra cloud is not installed")
-    (tmp_path / "a.json").write_text('{"n": 1}\n{"n": 2}\n', "utf-8")
-    found = list(read([f"file://{tmp_path}", f"file://{tmp_path}/none.json"]))
-    assert [getattr(one, "event", None) for one in found] == [{"n": 1}, {"n": 2}, None]

@@ -22,6 +22,7 @@ import orjson
 from converter.cli.cache import digest
 from converter.errors import StateError
 from converter.logs import Reject
+from converter.logs.opening import File
 from converter.logs.parts import Part
 from converter.matcher.correlation import Engine, packed, unpacked
 from converter.scan.crew import Crew
@@ -127,8 +128,16 @@ def _size(file: str) -> int:
 def _item(item: Part | Reject) -> str:
     if isinstance(item, Reject):
         return f"{item.file} {item.why}"
-    stamp = item.file.path.stat().st_mtime_ns if item.file.path else 0
-    return f"{item.file.name} {item.start} {item.end} {item.size} {stamp}"
+    return f"{item.file.name} {item.start} {item.end} {item.size} {_stamp(item.file)}"
+
+
+def _stamp(file: File) -> str:
+    if file.path is None:
+        return file.stamp
+    try:
+        return str(file.path.stat().st_mtime_ns)
+    except (OSError, ValueError):
+        return "-"
 
 
 def _data(summary: Summary) -> dict[str, Any]:

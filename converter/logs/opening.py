@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from glob import glob, has_magic
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
 from converter.logs.records import Kind, Reject
 from converter.logs.unpacking import MAGIC, Damaged, fast_gzip, gzip, has_fast_gzip
@@ -19,6 +19,7 @@ STDIN = "-"
 
 _CLOUD = "install polysigma[cloud] to read from URLs"
 _LONGEST_MAGIC = max(map(len, MAGIC))
+_STAMPS = ("ETag", "etag", "LastModified", "last_modified", "mtime", "updated", "created")
 
 
 Count = Callable[[int], None]
@@ -31,11 +32,18 @@ def uncounted(size: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file to read: at a path or a URL, or standard input. `name` is what the user sees."""
+    """A file to read: at a path or a URL, or standard input. `name` is what the user sees.
+
+    Of one that `find` has found in a `store`, `url` is its name there, `size` its bytes, 0 if not
+    known, and `stamp` changes when it does.
+    """
 
     name: str
     path: Path | None
     url: str = ""
+    store: Any = field(default=None, compare=False)
+    size: int = 0
+    stamp: str = ""
 
     @property
     def is_stdin(self) -> bool:
@@ -47,12 +55,13 @@ class File:
         if self.path is not None:
             return self.path.open("rb")
         try:
-            opened: BinaryIO = importlib.import_module("fsspec").open(self.url, "rb").open()
+            if self.store is not None:
+                return cast(BinaryIO, self.store.open(self.url, "rb"))
+            return cast(BinaryIO, importlib.import_module("fsspec").open(self.url, "rb").open())
         except ImportError as error:
             raise ValueError(f"{error}; {_CLOUD}") from None
         except Exception as error:  # noqa: BLE001  stores raise errors of any kind
-            raise OSError(None, " ".join(str(error).split()) or type(error).__name__) from None
-        return opened
+            raise OSError(None, _why(error)) from None
 
 
 def find(places: Sequence[str]) -> Iterator[File | Reject]:
@@ -82,16 +91,51 @@ def find(places: Sequence[str]) -> Iterator[File | Reject]:
 def _remote(place: str) -> Iterator[File | Reject]:
     try:
         store, path = importlib.import_module("fsspec").core.url_to_fs(place)
-        if has_magic(path):
-            found = sorted(store.glob(path))
+        none: tuple[Kind, str]
+        if has_magic(path) and not store.exists(path):
+            files, none = store.glob(path, detail=True), ("unreadable", "no file fits the pattern")
+        elif store.isdir(path):
+            files, none = _visible(store, path), ("empty", "the folder holds no log")
         else:
-            found = sorted(store.find(path)) if store.isdir(path) else [path]
-        yield from (File(url, None, url) for url in map(store.unstrip_protocol, found))
+            yield _stored(store, place, path, store.info(path) if store.exists(path) else {})
+            return
+        for name, known in sorted(files.items()):
+            if known.get("type") != "directory" and not name.endswith("/"):
+                yield _stored(store, _in_chain(place, store.unstrip_protocol(name)), name, known)
+        if not files:
+            yield Reject(place, 0, "", *none)
     except ImportError as error:
         yield Reject(place, 0, "", "unreadable", f"{error}; {_CLOUD}")
     except Exception as error:  # noqa: BLE001  stores raise errors of any kind
-        why = " ".join(str(error).split()) or type(error).__name__
-        yield Reject(place, 0, "", "unreadable", f"it cannot be listed: {why}")
+        yield Reject(place, 0, "", "unreadable", f"it cannot be listed: {_why(error)}")
+
+
+def _visible(store: Any, folder: str) -> dict[str, Any]:
+    """All below a folder of a store, without hidden files and folders and marks of folders."""
+    start, found = len(folder.rstrip("/")), store.find(folder, detail=True)
+    return {
+        name: known
+        for name, known in found.items()
+        if "/." not in "/" + name[start:].lstrip("/") and not name.endswith("/")
+    }
+
+
+def _stored(store: Any, name: str, path: str, known: Mapping[str, Any]) -> File:
+    stamp = next((str(known[key]) for key in _STAMPS if known.get(key)), "")
+    return File(name, None, path, store, known.get("size") or 0, stamp)
+
+
+def _in_chain(place: str, url: str) -> str:
+    """The URL in the place of the one that the user wrote, which may stand in a chain of them."""
+    links = place.split("::")
+    at = next(number for number, link in enumerate(links) if "://" in link)
+    return "::".join((*links[:at], url, *links[at + 1 :]))
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file"
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _below(folder: Path, empty: str = "") -> Iterator[File | Reject]:
@@ -165,6 +209,8 @@ class Content:
             self.trouble = "corrupt", f"the {self.packed} stream is damaged: {error}"
         except OSError as error:
             self.trouble = "unreadable", _reason(error)
+        except Exception as error:  # noqa: BLE001  stores raise errors of any kind
+            self.trouble = "unreadable", f"it cannot be read on: {_why(error)}"
 
     def _plain(self) -> Iterator[bytes]:
         chunks = self._stored()

@@ -47,7 +47,7 @@ def parts(places: Sequence[str], first: int, size: int = PART) -> Iterator[Part 
             yield file
             continue
         length = _length(file)
-        if length <= first + size or not _has_lines(file):
+        if length <= first + size or file.path is None or not _has_lines(file):
             yield Part(file, length)
             continue
         starts = [0, *range(first, length, size)]
@@ -57,15 +57,13 @@ def parts(places: Sequence[str], first: int, size: int = PART) -> Iterator[Part 
 
 def _length(file: File) -> int:
     try:
-        return file.path.stat().st_size if file.path and file.path.is_file() else 0
+        return file.path.stat().st_size if file.path and file.path.is_file() else file.size
     except OSError:
         return 0
 
 
 def _has_lines(file: File) -> bool:
     """Whether the file is plain, and each line of it one JSON value."""
-    if file.path is None:
-        return False
     try:
         with file.open() as stream:
             content = Content(stream)
