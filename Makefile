@@ -5,7 +5,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help convert package test static check bench bench-convert bench-scan spark lock clean
+.PHONY: help convert package test static check bench bench-convert bench-scan bench-matches spark lock clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -15,7 +15,7 @@ PYTHON ?= $(shell for python in $(CANDIDATES); do \
 	$$python -c "$(FITS)" >/dev/null 2>&1 && echo $$python && break; done)
 
 help: ## what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 convert: $(READY) ## the rules become queries in out/, and docs/detections.md
 	$(BIN)/polysigma convert $(ARGS)
@@ -51,6 +51,9 @@ bench-convert: $(READY) ## only converting, beside sigma-cli; ARGS="--help" says
 
 bench-scan: $(READY) ## only scanning, beside orjson, isal and RSigma; ARGS="--help"
 	$(BIN)/python bench/scan.py $(ARGS)
+
+bench-matches: $(READY) ## whether scan finds the same without its prefilter, and as RSigma; ARGS="--help"
+	$(BIN)/python bench/agreement.py $(ARGS)
 
 spark: .venv-spark/.ready ## the tests of scan --engine spark; installs PySpark, needs Java 17 or later
 	.venv-spark/bin/python -m pytest -q tests/test_spark.py $(ARGS)

@@ -89,3 +89,31 @@ def test_plot_holds_every_figure(bench: Callable[[str], Any]) -> None:
     assert {"10", "3,000", "900", "1,234", "a <b> & c", "title"} <= {one.text for one in texts}
     assert all(0 < float(one.attrib["x"]) < 640 for one in texts)
     assert all(0 < float(one.attrib["y"]) < 400 for one in texts)
+
+
+def test_events_made_of_rules(bench: Callable[[str], Any], tmp_path: Path) -> None:
+    """Of a rule are made events that it matches and events that it misses, the same every time."""
+    (tmp_path / "rule.yml").write_text(RULES.format("t", 1, *CASES[1]), "utf-8")
+    compiled = compile_rules(load_rules(tmp_path))
+    made = [list(bench("made_events").events_of(tmp_path, 9, 5)) for _ in range(2)]
+    assert made[0] == made[1]
+    assert {bool(compiled.match(json.loads(line))) for line in made[0]} == {True, False}
+
+
+def test_dotted_names_become_objects(bench: Callable[[str], Any]) -> None:
+    """Names with dots in them become objects in each other, beside those without."""
+    nested = bench("made_events").nested
+    assert nested({"a.b.c": 1, "a.d": 2, "e": 3}) == {"a": {"b": {"c": 1}, "d": 2}, "e": 3}
+
+
+def test_differences_are_told_apart(bench: Callable[[str], Any], tmp_path: Path) -> None:
+    """What a rule or an event says explains a difference; one that nothing explains is counted."""
+    text = RULES.format("t", 1, "process_creation", "{Image|exists: true}")
+    (tmp_path / "rule.yml").write_text(text, "utf-8")
+    log = tmp_path / "log"
+    log.write_text('{"Image": null}\n{"Image": "x"}\n', "utf-8")
+    rule = "00000000-0000-4000-8000-000000000001"
+    agreement = bench("agreement")
+    assert agreement.differences(log, tmp_path, {(1, rule)}, set()) == 0
+    assert agreement.differences(log, tmp_path, {(1, rule), (2, rule)}, set()) == 1
+    assert agreement.differences(log, tmp_path, {(2, rule)}, {(2, rule)}) == 0
