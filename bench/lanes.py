@@ -39,6 +39,16 @@ class Lane:
     times: int = 3
 
 
+@dataclass(frozen=True)
+class Ratio:
+    """How many times as fast as the other a scan was."""
+
+    lane: str
+    other: str
+    cores: int
+    times: float
+
+
 def write(folder: Path, name: str, lines: Iterable[bytes]) -> Log:
     """The lines as a log."""
     path, one, count = folder / f"{name}.jsonl", folder / f"{name}.one.jsonl", 0
@@ -88,35 +98,56 @@ def compared(lane: Lane, cores: int) -> Iterator[tuple[str, Figures]]:
             found = best(make(log.path, cores), cores=cores, times=lane.times)
             yield name, found.without(start)
     for command in lane.rsigma:
-        began = best([command], log.one, cores, times=1)
-        whole = best([command], log.path, cores, times=max(lane.times - 1, 1))
-        routed = "--logsource-routing" in command
-        yield f"RSigma, {'routed' if routed else 'as it is'}", whole.without(began)
+        name = f"RSigma, {'routed' if '--logsource-routing' in command else 'as it is'}"
+        try:
+            began = best([command], log.one, cores, times=1)
+            whole = best([command], log.path, cores, times=max(lane.times - 1, 1))
+        except RuntimeError as error:
+            print(f"{name}: not measured, {error}")
+        else:
+            yield name, whole.without(began)
 
 
-def measure(lane: Lane) -> None:
-    """Prints all figures of a lane."""
+def measure(lane: Lane) -> list[Ratio]:
+    """Prints all figures of a lane; gives by how much the scan is faster than each of the others,
+    and than itself on one core."""
     log, (matches, matched) = lane.log, _matches(lane)
     share = f"{matches:,} matches, {100 * matched / log.events:.2f} % of events match"
     print(f"\n== {lane.name}: {log.events:,} events, {log.megabytes:,.0f} MB, {share}")
-    alone = _measured(lane, 1)
+    alone, ratios = _measured(lane, 1)
     if CORES > 1:
-        together = _measured(lane, CORES)
+        together, more = _measured(lane, CORES)
         whole = alone.wall / together.wall
         print(f"{CORES} cores are {whole:.2f} times as fast as one (wall seconds, without loading)")
         print(_memory(f"-j {CORES}", together.memory))
+        ratios += [*more, Ratio(lane.name, "the scan on one core", CORES, whole)]
     print(_memory("-j 1", alone.memory))
+    return ratios
 
 
-def _measured(lane: Lane, cores: int) -> Figures:
+def summary(ratios: Sequence[Ratio]) -> None:
+    """Prints all ratios again, a line for each pair."""
+    found: dict[tuple[str, str], dict[int, float]] = {}
+    for one in ratios:
+        found.setdefault((one.lane, one.other), {})[one.cores] = one.times
+    heads = [f"{cores} core{'s' * (cores > 1)}" for cores in (1, CORES)[: min(CORES, 2)]]
+    print(f"\n== How many times as fast as{'':<44}" + "".join(f"{head:>10}" for head in heads))
+    for (lane, other), times in found.items():
+        cells = [f"{times[cores]:.2f}" if cores in times else "" for cores in (1, CORES)]
+        print(f"{lane:<34} {other:<36}" + "".join(f"{one:>10}" for one in cells[: len(heads)]))
+
+
+def _measured(lane: Lane, cores: int) -> tuple[Figures, list[Ratio]]:
     print("one core, CPU seconds" if cores == 1 else f"{cores} cores, wall seconds")
     net, loading = scanned(lane, cores)
     ours = net.seconds(cores)
     print(_row("polysigma scan", ours, lane.log, f"and {loading.seconds(cores):.2f} s to begin"))
+    ratios = []
     for name, figures in compared(lane, cores):
         seconds = figures.seconds(cores)
         print(_row(name, seconds, lane.log, f"the scan is {seconds / ours:.2f} times as fast"))
-    return net
+        ratios.append(Ratio(lane.name, name, cores, seconds / ours))
+    return net, ratios
 
 
 def _row(name: str, seconds: float, log: Log, note: str) -> str:

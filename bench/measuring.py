@@ -55,10 +55,10 @@ def run(commands: Sequence[Sequence[str]], stdin: Path | None = None, cores: int
 def best(
     commands: Sequence[Sequence[str]], stdin: Path | None = None, cores: int = 1, times: int = 3
 ) -> Figures:
-    """The run with the fewest seconds; of memory the most."""
+    """Of several runs the fewest seconds of each kind, and the most memory."""
     runs = [run(commands, stdin, cores) for _ in range(times)]
-    least = min(runs, key=lambda one: one.seconds(cores))
-    return Figures(least.cpu, least.wall, max(one.memory for one in runs))
+    most = max((one.memory for one in runs), key=sum)
+    return Figures(min(one.cpu for one in runs), min(one.wall for one in runs), most)
 
 
 def _start(command: Sequence[str], stdin: Path | None, cores: int) -> subprocess.Popen[bytes]:
@@ -96,7 +96,7 @@ class _Memory:
         self._done.set()
         self._thread.join()
         first = self._peaks.pop(self._pid, None)
-        return () if first is None else (first, *sorted(self._peaks.values(), reverse=True))
+        return () if not first else (first, *sorted(self._peaks.values(), reverse=True))
 
     def _watch(self) -> None:
         while not self._done.wait(_PAUSE):

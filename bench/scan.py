@@ -7,7 +7,8 @@ CloudTrail, quiet and noisy, plain and as .gz, with our rules and those of the n
 product is aws. Windows events, with and without routing, with all rules of the named folders. Then
 the quiet log with 10 to 3,000 rules, as a plot: made rules, where no folder is named. Logs are made
 with fixed seeds. Each figure is without what the program takes to begin: a log of one record.
-RSigma is measured where it is on the PATH; it gets a copy of the same rules.
+RSigma is measured where it is on the PATH; it gets a copy of the same rules, and reads in one
+thread, however many cores there are.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import cloudtrail
 import made_rules
 import plot
 import windows
-from lanes import Lane, Log, measure, packed, scan_command, scanned, write
+from lanes import Lane, Log, Ratio, measure, packed, scan_command, scanned, summary, write
 from measuring import CAN_PIN, CORES, best, run
 from windows_layouts import LAYOUTS
 
@@ -55,7 +56,7 @@ class Bench:
     """What was asked for, and a folder for logs."""
 
     def __init__(self, asked: argparse.Namespace, folder: Path) -> None:
-        self.asked, self.folder = asked, folder
+        self.asked, self.folder, self.ratios = asked, folder, list[Ratio]()
         found = baselines.of_product("aws", asked.rules, folder / "aws-rules")
         self.rules = [OURS, *(found or [str(Path(__file__).with_name("rules"))])]
 
@@ -71,7 +72,7 @@ class Bench:
             for source in peers:
                 rsigma += baselines.rsigma(asked.rsigma, copies, source)
         command = scan_command(rules, asked.min_level, *more)
-        measure(Lane(name, log, command, tuple(map(tuple, rsigma)), asked.times))
+        self.ratios += measure(Lane(name, log, command, tuple(map(tuple, rsigma)), asked.times))
 
     def cloudtrail(self) -> None:
         for name, noisy in (("quiet", False), ("noisy", True)):
@@ -157,6 +158,10 @@ def main(asked: argparse.Namespace, said: Sequence[str]) -> None:
     print(f"again: make bench-scan ARGS={shlex.quote(shlex.join(said))}")
     kept = "the first one" if CAN_PIN else "any, as they cannot be kept,"
     print(f"{CORES} cores; {kept} where it says one core")
+    if os.getloadavg()[0] > CORES / 2:
+        print(
+            f"other programs are at work (load {os.getloadavg()[0]:.1f}): wall seconds tell little"
+        )
     if not asked.rsigma:
         print("RSigma is not on the PATH, so there is no comparison with it; --rsigma names it")
     with tempfile.TemporaryDirectory(prefix="polysigma-bench-") as name:
@@ -164,6 +169,8 @@ def main(asked: argparse.Namespace, said: Sequence[str]) -> None:
         bench = Bench(asked, Path(name))
         for part in asked.only or PARTS:
             getattr(bench, part)()
+        if bench.ratios:
+            summary(bench.ratios)
 
 
 if __name__ == "__main__":
