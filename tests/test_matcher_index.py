@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import re
 from typing import Any
 
@@ -15,7 +16,18 @@ from converter.logs.decoding import decode
 from converter.matcher import compile_predicate
 from converter.matcher.index import Index, Sample, count_texts, hyperscan, plain
 from converter.matcher.index.choosing import Chooser
-from converter.matcher.index.needs import NEVER, NOTHING, Every, Key, Member, Text, need
+from converter.matcher.index.choosing import texts as texts_of
+from converter.matcher.index.needs import (
+    NEVER,
+    NOTHING,
+    Every,
+    Key,
+    Member,
+    Text,
+    either,
+    every,
+    need,
+)
 
 TEXTS = st.sampled_from([
     "AssumeRole", "C:\\Users\\bob\\x.exe", "a/b/c", 'say "hi"', "\u212aelvin", "\u017fecret",
@@ -205,3 +217,16 @@ def test_keys_that_are_as_usual_are_chosen_by_name() -> None:
     """Of keys that all rules ask for the last by name is taken, so that each run looks for it."""
     members = tuple(Member(f"key{at}", "value", whole=True, bare=False) for at in range(9))
     assert Chooser([Every(members)], Sample()).choice(Every(members)) == (members[-1],)
+
+
+@given(st.lists(PREDICATES, min_size=2, max_size=4))
+def test_shared_needs_are_chosen_for_as_others(predicates: list[p.Predicate]) -> None:
+    """What several rules need, as one object or as several, is looked for in the same way."""
+    common, *own = [need(one) for one in predicates]
+    shared = [every((one, either((common, one)))) for one in own]
+    apart = [pickle.loads(pickle.dumps(one)) for one in shared]
+    found = [
+        (Chooser(needs, Sample()).choice(needs[-1]), texts_of(needs, Sample()))
+        for needs in (shared, apart)
+    ]
+    assert found[0] == found[1]

@@ -73,9 +73,8 @@ class Chooser:
         self._sample = sample
         self._weight = effort
         self._costs: dict[Probe, float] = {}
-        usual = Counter(
-            key for need in needs for key in {p.key for p in probes(need) if isinstance(p, Member)}
-        )
+        shared: dict[int, frozenset[str]] = {}
+        usual = Counter(key for need in needs for key in _keys(need, shared))
         # Of two that are as usual the choice must not hang on the order of a set.
         self._usual = max(usual, key=lambda key: (usual[key], key), default="")
 
@@ -121,16 +120,29 @@ def _cost(found: tuple[float, Choice]) -> float:
     return found[0]
 
 
-def probes(need: Need) -> set[Probe]:
-    """Every probe in the need."""
+def _keys(need: Need, shared: dict[int, frozenset[str]]) -> frozenset[str]:
+    """The keys of members in the need; `shared` are those of parts that several needs share."""
+    if not isinstance(need, Every | Either):
+        return frozenset((need.key,)) if isinstance(need, Member) else frozenset()
+    known = shared.get(id(need))
+    if known is None:
+        inner = (_keys(arg, shared) for arg in need.args)
+        known = shared[id(need)] = frozenset[str]().union(*inner)
+    return known
+
+
+def probes(needs: Iterable[Need]) -> set[Probe]:
+    """Every probe in the needs; what several share is looked at once."""
     found: set[Probe] = set()
-    todo: list[Need] = [need]
+    seen: set[int] = set()
+    todo = list(needs)
     while todo:
         one = todo.pop()
-        if isinstance(one, Every | Either):
-            todo.extend(one.args)
-        else:
+        if not isinstance(one, Every | Either):
             found.add(one)
+        elif id(one) not in seen:
+            seen.add(id(one))
+            todo.extend(one.args)
     return found
 
 
@@ -138,4 +150,4 @@ def texts(needs: Sequence[Need], sample: Sample) -> Sequence[str]:
     """The texts, sorted, that tell how to find rules which keys and values alone do not settle."""
     chooser = Chooser(needs, sample, effort=0)
     open_ = [need for need in needs if chooser.cost(need) > _SETTLED]
-    return sorted({one.text for need in open_ for one in probes(need) if isinstance(one, Text)})
+    return sorted({one.text for one in probes(open_) if isinstance(one, Text)})
