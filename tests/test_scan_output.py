@@ -16,6 +16,9 @@ from typing import Any
 import pytest
 from test_cli import run
 
+from converter.cli.histogram import Histogram
+from converter.errors import LogError
+
 RULES = """
 title: =Stopped
 id: 11111111-0000-4000-8000-000000000001
@@ -73,11 +76,95 @@ def test_rejects_are_kept_whole(place: Path) -> None:
     assert scan(place, "--rejects", "no/such/bad").exception is not None
 
 
+def test_rejects_never_replace_a_log(place: Path) -> None:
+    """A file of rejects that is one of the logs, by whatever name, is refused and stays."""
+    (place / "again").symlink_to(place / "log.ndjson")
+    before = (place / "log.ndjson").read_bytes()
+    for name in ("log.ndjson", "./log.ndjson", "again"):
+        with pytest.raises(LogError, match="is one of the logs, and would be overwritten"):
+            raise scan(place, "--rejects", name).exception or AssertionError("no error")
+    assert (place / "log.ndjson").read_bytes() == before
+
+
+def test_what_a_scan_writes_is_none_of_its_logs(place: Path) -> None:
+    """Files that a scan writes into a folder of logs are left out, and that is told."""
+    logs, start = place / "logs", "from converter.cli import main; main()"
+    logs.mkdir()
+    (logs / "a").write_text('{"eventName": "StopLogging"}\n' * 3, "utf-8")
+    command = [sys.executable, "-c", start, "scan", "--rules", "rules.yml", "logs"]
+    command += ["--resume", "logs/at", "--state", "logs/state"]
+    for _ in range(2):
+        with (logs / "out").open("ab") as out:
+            done = subprocess.run(
+                command, cwd=place, stdout=out, stderr=subprocess.PIPE, check=True,
+                env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+            )  # fmt: skip
+    assert b"left out: logs/out, which this scan itself writes" in done.stderr
+    assert b"3 records, 3 matches, 0 rejected" in done.stderr
+    assert (logs / "out").read_bytes().count(b"\n") == 6
+
+
+@pytest.mark.parametrize("options", [[], ["--no-event"]])
+def test_parquet_holds_every_match(place: Path, options: list[str]) -> None:
+    """--output writes one table, anew each time, also where nothing matches; never in part."""
+    parquet = pytest.importorskip("pyarrow.parquet", reason="the extra parquet is not installed")
+    place.joinpath("found").mkdir()
+    lines = [json.loads(line) for line in scan(place).stdout.splitlines()]
+    for _ in range(2):
+        assert scan(place, "--output", "found", *options).stdout == ""
+        table = parquet.read_table(place / "found" / "matches.parquet")
+        assert table.column("record").to_pylist() == [1, 2, 3]
+    assert [path.name for path in (place / "found").iterdir()] == ["matches.parquet"]
+    row = table.to_pylist()[0]
+    assert json.loads(row.pop("event", json.dumps(lines[0]["event"]))) == lines[0]["event"]
+    assert ("event" in table.column_names) == (not options)
+    assert row == {
+        "time": "2024-03-01T01:00:00Z", "level": "high", "title": "=Stopped",
+        "rule_id": "11111111-0000-4000-8000-000000000001", "rule_path": "rules.yml",
+        "file": "log.ndjson", "record": 1,
+    }  # fmt: skip
+    (place / "log.ndjson").write_text("{}\n", "utf-8")
+    assert scan(place, "--output", "found", *options).exit_code == 0
+    assert parquet.read_table(place / "found" / "matches.parquet").num_rows == 0
+
+
+def test_a_folder_that_cannot_be_written_is_an_error(place: Path) -> None:
+    """--output into a file, or where nothing can be made, is told before any log is read."""
+    pytest.importorskip("pyarrow", reason="the extra parquet is not installed")
+    for name in ("rules.yml", "rules.yml/below", "/proc/none"):
+        with pytest.raises(LogError, match=f"{name} cannot be written"):
+            raise scan(place, "--output", name).exception or AssertionError("no error")
+
+
 def test_histogram(place: Path) -> None:
     """Bars from the first match to the last, with their counts."""
     errors = scan(place, "--histogram").stderr
     bars = [line.split() for line in errors.splitlines() if "█" in line]
     assert [(bar[1], bar[-1]) for bar in bars] == [("01:00", "2"), ("03:00", "1")]
+
+
+@pytest.mark.parametrize(
+    ("times", "counts"),
+    [
+        ([], []),
+        (["no time", ""], []),
+        (["2024-03-01T01:00:00Z"], [1]),
+        (["2024-03-01T01:00:00Z"] * 300 + ["2024-03-01T01:01:00Z"], [300, 1]),
+        (["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"], [1, 1]),
+        (["1970-01-01T00:00:00Z", "2024-03-01T01:00:00Z", "1709262000"], [1, 2]),
+        (["2024-02-28T23:59:59+14:00", "2024-03-02T00:00:00-12:00"], [1, 1]),
+    ],
+)
+def test_a_histogram_has_two_dozen_bars_at_most(times: list[str], counts: list[int]) -> None:
+    """However few or far apart the times are, each match with a time is in a bar."""
+    histogram = Histogram()
+    for moment in times:
+        histogram.add(moment)
+    lines = list(histogram.lines())
+    found = [int(line.split()[-1]) for line in lines]
+    assert [one for one in found if one] == counts
+    assert len(counts) <= len(lines) <= 24
+    assert all(line.count("█") <= 50 for line in lines)
 
 
 def test_min_level_leaves_rules_out(place: Path) -> None:

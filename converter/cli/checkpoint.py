@@ -10,23 +10,21 @@ from __future__ import annotations
 
 import base64
 import os
-import tempfile
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from converter.cli.cache import digest
+from converter.cli.seen import Seen
 from converter.errors import StateError
 from converter.logs import Reject
 from converter.logs.opening import File
 from converter.logs.parts import Part
 from converter.matcher.correlation import Engine, packed, unpacked
 from converter.scan.crew import Crew
-from converter.scan.results import Rejected, RuleSummary, Summary
 
 _EVERY = 1.0
 _STEP = "delete it to begin anew"
@@ -35,41 +33,49 @@ _STEP = "delete it to begin anew"
 class Checkpoint:
     """The file; `write` stands between a scan and its output."""
 
-    def __init__(self, file: str, asked: Sequence[str], out: int) -> None:
-        self._path = Path(file)
-        self._asked = digest(asked)
-        self._out = out
+    def __init__(
+        self, file: str, asked: Mapping[str, Iterable[str]], out: int | None, seen: Seen
+    ) -> None:
+        """`asked` says, part by part, what must be the same in a scan that goes on."""
+        self._path, self._new = Path(file), Path(file).with_name(f".{Path(file).name}-new")
+        self._asked = {name: digest(words) for name, words in asked.items()}
+        self._out, self._seen = out, seen
         self._file, self._start = "", 0
         self._written = self._left_out = 0
         self._next = 0.0
 
-    def load(
-        self, items: Sequence[Part | Reject], crew: Crew, summary: Summary, engine: Engine
-    ) -> int:
+    def load(self, items: Sequence[Part | Reject], crew: Crew, engine: Engine) -> int:
         """How many items were done before; all else is as it was then. Raises StateError."""
-        self._items = digest(_item(item) for item in items)
-        self._go_on(crew, summary, engine)
-        self._file, size = _output(self._out)
-        self._start = size - self._written - self._left_out
-        self._keep(crew, summary, engine)
-        return crew.done
-
-    def _go_on(self, crew: Crew, summary: Summary, engine: Engine) -> None:
+        self._asked["logs"] = digest(_item(item) for item in items)
         try:
             kept = orjson.loads(self._path.read_bytes())
-            if (kept["asked"], kept["items"]) != (self._asked, self._items):
-                raise self._error("is of another scan: the logs, rules or options have changed")
-            _restore(summary, kept["summary"])
-            engine.restore(unpacked(base64.b64decode(kept["engine"])))
-            vars(crew.before).update(kept["before"])
-            crew.go_on(kept["done"], kept["bytes"])
-            self._written = kept["written"]
-            if kept["file"]:
-                self._left_out = _size(kept["file"]) - kept["start"] - kept["written"]
+            self._go_on(kept, crew, engine)
         except FileNotFoundError:
-            return
+            pass
+        except StateError as error:
+            raise error.at(str(self._path)) from None
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise self._error(f"cannot be read ({error})") from None
+        self._file, size = _output(self._out)
+        self._start = size - self._written - self._left_out
+        self._keep(crew, engine)
+        return crew.done
+
+    def _go_on(self, kept: dict[str, Any], crew: Crew, engine: Engine) -> None:
+        changed = [name for name, known in self._asked.items() if kept["asked"].get(name) != known]
+        if changed:
+            raise self._error(f"is of another scan: the {' and the '.join(changed)} have changed")
+        self._written = kept["written"]
+        if kept["file"]:
+            self._left_out = _size(kept["file"]) - kept["start"] - kept["written"]
+        if self._left_out < 0:
+            what = f"its output {kept['file']} no longer holds all that was written"
+            step = f"append to it with >>, or delete {self._path} to begin anew"
+            raise StateError(what, next_step=step)
+        self._seen.restore(kept["seen"], crew.routing)
+        engine.restore(unpacked(base64.b64decode(kept["engine"])))
+        vars(crew.before).update(kept["before"])
+        crew.go_on(kept["done"], kept["bytes"])
 
     def write(self, data: bytes, write: Callable[[bytes], object]) -> None:
         """Writes what was not written before."""
@@ -78,25 +84,23 @@ class Checkpoint:
         self._left_out -= known
         write(data[known:] if known else data)
 
-    def save(self, crew: Crew, summary: Summary, engine: Engine, flush: Callable[[], None]) -> None:
+    def save(self, crew: Crew, engine: Engine, flush: Callable[[], None]) -> None:
         """Keeps how far the scan is, if it was not kept a moment ago. Raises StateError."""
         if time.monotonic() < self._next or self._left_out > 0:
             return
         flush()
-        self._keep(crew, summary, engine)
+        self._keep(crew, engine)
 
-    def _keep(self, crew: Crew, summary: Summary, engine: Engine) -> None:
+    def _keep(self, crew: Crew, engine: Engine) -> None:
         kept = {
-            "asked": self._asked, "items": self._items, "done": crew.done, "bytes": crew.bytes,
-            "before": vars(crew.before), "summary": _data(summary), "written": self._written,
+            "asked": self._asked, "done": crew.done, "bytes": crew.bytes,
+            "before": vars(crew.before), "seen": self._seen.data(), "written": self._written,
             "start": self._start, "file": self._file,
-            "engine": _text(packed(engine.state())),
+            "engine": base64.b64encode(packed(engine.state())).decode(),
         }  # fmt: skip
         try:
-            handle, name = tempfile.mkstemp(prefix=f".{self._path.name}-", dir=self._path.parent)
-            with os.fdopen(handle, "wb") as new:
-                new.write(orjson.dumps(kept))
-            os.replace(name, self._path)
+            self._new.write_bytes(orjson.dumps(kept))
+            os.replace(self._new, self._path)
         except OSError as error:
             raise self._error(f"cannot be written ({error.strerror})") from None
         self._next = time.monotonic() + _EVERY
@@ -104,13 +108,16 @@ class Checkpoint:
     def remove(self) -> None:
         """The scan has come to its end."""
         self._path.unlink(missing_ok=True)
+        self._new.unlink(missing_ok=True)
 
     def _error(self, what: str) -> StateError:
         return StateError(what, path=str(self._path), next_step=_STEP)
 
 
-def _output(out: int) -> tuple[str, int]:
+def _output(out: int | None) -> tuple[str, int]:
     """The file that standard output goes to, and where in it that begins; empty for a pipe."""
+    if out is None:
+        return "", 0
     try:
         name = os.readlink(f"/proc/self/fd/{out}")
         return (name, os.fstat(out).st_size) if os.path.isfile(name) else ("", 0)
@@ -138,34 +145,3 @@ def _stamp(file: File) -> str:
         return str(file.path.stat().st_mtime_ns)
     except (OSError, ValueError):
         return "-"
-
-
-def _data(summary: Summary) -> dict[str, Any]:
-    rejects = [
-        [kind, one.count, {**asdict(one.first), "raw": _text(one.first.raw), "whole": ""}]
-        for kind, one in summary.rejects.items()
-    ]
-    counts = {name: getattr(summary, name) for name in _COUNTS}
-    return {**counts, "rejects": rejects, **{n: _rules(getattr(summary, n)) for n in _BY_RULE}}
-
-
-def _text(raw: bytes) -> str:
-    return base64.b64encode(raw).decode()
-
-
-_COUNTS = ("records", "passed", "outside", "undated")
-_BY_RULE = ("matches", "held")
-
-
-def _rules(counts: dict[RuleSummary, int]) -> list[list[Any]]:
-    return [[asdict(rule), count] for rule, count in counts.items()]
-
-
-def _restore(summary: Summary, kept: dict[str, Any]) -> None:
-    for name in _COUNTS:
-        setattr(summary, name, kept[name])
-    for name in _BY_RULE:
-        getattr(summary, name).update({RuleSummary(**rule): n for rule, n in kept[name]})
-    for kind, count, first in kept["rejects"]:
-        raw = base64.b64decode(first["raw"])
-        summary.rejects[kind] = Rejected(count, Reject(**{**first, "raw": raw, "whole": b""}))

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import importlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Any
 
 from converter.errors import LogError
 from converter.scan.results import Row
 
+MATCHES = "matches.parquet"
+
 _ROWS = 5000
-_TEXTS = ("time", "level", "title", "rule_id", "rule_path", "file", "event")
+_TEXTS = ("time", "level", "title", "rule_id", "rule_path", "file")
 
 
 class ParquetMatches:
-    """One file `matches.parquet` in a folder; it is there when `finish` has been called."""
+    """One file `matches.parquet` in a folder; it is there, or replaced, when `finish` was called.
 
-    def __init__(self, folder: str) -> None:
-        """Makes the folder. Raises LogError where that or pyarrow fails."""
+    All it does raises LogError where that cannot be written.
+    """
+
+    def __init__(self, folder: str, *, with_event: bool) -> None:
+        """Makes the folder. Raises LogError where pyarrow is not installed, too."""
         try:
             self._pyarrow = importlib.import_module("pyarrow")
             parquet: Any = importlib.import_module("pyarrow.parquet")
@@ -26,33 +34,43 @@ class ParquetMatches:
             step = "install polysigma[parquet]"
             raise LogError("--output needs pyarrow", next_step=step) from None
         text, number = self._pyarrow.string(), self._pyarrow.int64()
-        fields = [(name, text) for name in _TEXTS]
-        self._schema = self._pyarrow.schema([*fields[:-1], ("record", number), fields[-1]])
-        self._place = Path(folder) / "matches.parquet"
-        self._temporary = self._place.with_name(".matches.parquet.part")
-        try:
-            self._place.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = parquet.ParquetWriter(self._temporary, self._schema)
-        except OSError as error:
-            what = f"{folder} cannot be written ({error.strerror})"
-            raise LogError(what, next_step="name another folder with --output") from None
+        fields = [*((name, text) for name in _TEXTS), ("record", number), ("event", text)]
+        self._with_event, self._folder = with_event, folder
+        self._schema = self._pyarrow.schema(fields if with_event else fields[:-1])
         self._rows: list[dict[str, Any]] = []
+        with self._told():
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            handle, self._temporary = mkstemp(prefix=".matches-", dir=folder)
+            os.close(handle)
+            self._writer = parquet.ParquetWriter(self._temporary, self._schema)
 
     def row(self, row: Row) -> None:
         """Takes one match."""
         rule = row.rule
         values = (row.time, rule.level, rule.title, rule.id, rule.path, row.file)
-        texts = dict(zip(_TEXTS, values, strict=False))
-        self._rows.append({**texts, "record": row.record, "event": row.event.decode()})
+        self._rows.append(dict(zip(_TEXTS, values, strict=True)) | {"record": row.record})
+        if self._with_event:
+            self._rows[-1]["event"] = row.event.decode()
         if len(self._rows) >= _ROWS:
             self._flush()
 
     def finish(self) -> None:
         """Writes what is left, and gives the file its name."""
         self._flush()
-        self._writer.close()
-        os.replace(self._temporary, self._place)
+        with self._told():
+            self._writer.close()
+            os.chmod(self._temporary, 0o644)
+            os.replace(self._temporary, Path(self._folder) / MATCHES)
 
     def _flush(self) -> None:
-        self._writer.write_table(self._pyarrow.Table.from_pylist(self._rows, self._schema))
+        with self._told():
+            self._writer.write_table(self._pyarrow.Table.from_pylist(self._rows, self._schema))
         self._rows.clear()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            what = f"{self._folder} cannot be written ({error.strerror or error})"
+            raise LogError(what, next_step="name another folder with --output") from None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -12,7 +13,8 @@ import click
 from converter.cli.checkpoint import Checkpoint
 from converter.cli.histogram import Histogram
 from converter.cli.matches import FORMATS, Writer
-from converter.cli.parquet import ParquetMatches
+from converter.cli.parquet import MATCHES, ParquetMatches
+from converter.cli.seen import Seen
 from converter.cli.stdout import StandardOutput
 from converter.errors import LogError
 from converter.logs import Reject
@@ -47,6 +49,10 @@ class Wishes(Protocol):
         """The file of the checkpoint."""
 
     @property
+    def same(self) -> Mapping[str, Iterable[str]]:
+        """What must be the same in a scan that goes on: its rules, its options."""
+
+    @property
     def no_event(self) -> bool:
         """Whether matches are written without events."""
 
@@ -67,7 +73,7 @@ class Output:
 
     def __init__(self, asked: Wishes, summary: Summary) -> None:
         self._asked, self._summary = asked, summary
-        self._out = StandardOutput()
+        self._out = StandardOutput(used=not asked.folder)
         self._named = {*asked.logs, *(shown(Path(place)) for place in asked.logs)}
         self.unread = False
         self._files = ExitStack()
@@ -78,21 +84,29 @@ class Output:
         self._checkpoint: Checkpoint | None = None
         self._writer: Writer | ParquetMatches
         if asked.folder:
-            self._writer = ParquetMatches(asked.folder)
+            self._writer = ParquetMatches(asked.folder, with_event=not asked.no_event)
         else:
             rules = list(summary.matches)
             self._writer = FORMATS[asked.form](self._write, rules, with_event=not asked.no_event)
+
+    @property
+    def written(self) -> tuple[str | int | None, ...]:
+        """The files that are written, by name or by number."""
+        parquet = os.path.join(self._asked.folder, MATCHES) if self._asked.folder else None
+        out = None if parquet else self._out.number
+        return out, parquet, self._asked.rejects, self._asked.resume
 
     def resume(self, items: Sequence[Part | Reject], crew: Crew, engine: Engine) -> int:
         """How many items were done in an earlier run; from now on it is kept how many are."""
         if self._asked.resume is None:
             return 0
-        asked = [self._asked.form, str(self._asked.no_event), *map(str, self._summary.matches)]
-        kept = self._checkpoint = Checkpoint(self._asked.resume, asked, self._out.fileno())
-        done = kept.load(items, crew, self._summary, engine)
+        seen = Seen(self._summary, self._histogram)
+        kept = Checkpoint(self._asked.resume, self._asked.same, self._out.number, seen)
+        self._checkpoint = kept
+        done = kept.load(items, crew, engine)
         for rejected in self._summary.rejects.values():
             self._note(rejected.first)
-        crew.behind = lambda: kept.save(crew, self._summary, engine, self._out.flush)
+        crew.behind = lambda: kept.save(crew, engine, self._out.flush)
         return done
 
     def flush(self) -> None:
@@ -108,9 +122,15 @@ class Output:
             return
         self._note(result)
         if self._rejects and result.number:
-            self._rejects.write((result.whole or result.raw) + b"\n")
+            self._reject(self._rejects, result)
         if self._asked.verbose:
             click.echo(f"rejected: {place(result)}: {result.why}", err=True)
+
+    def _reject(self, file: BinaryIO, reject: Reject) -> None:
+        try:
+            file.write((reject.whole or reject.raw) + b"\n")
+        except OSError as error:
+            raise _no_rejects(str(self._asked.rejects), error) from None
 
     def _note(self, reject: Reject) -> None:
         self.unread |= reject.kind == "unreadable" and reject.file in self._named
@@ -119,7 +139,10 @@ class Output:
         """Ends what was begun; a checkpoint has served where the scan has ended."""
         self._writer.finish()
         self._out.finish()
-        self._files.close()
+        try:
+            self._files.close()
+        except OSError as error:
+            raise _no_rejects(str(self._asked.rejects), error) from None
         for line in self._histogram.lines() if self._histogram else ():
             click.echo(line, err=True)
         if self._checkpoint and ended:
@@ -142,5 +165,9 @@ def _new(file: str) -> BinaryIO:
     try:
         return open(file, "wb")
     except OSError as error:
-        what = f"{file} cannot be written ({error.strerror})"
-        raise LogError(what, next_step="name another file with --rejects") from None
+        raise _no_rejects(file, error) from None
+
+
+def _no_rejects(file: str, error: OSError) -> LogError:
+    what = f"{file} cannot be written ({error.strerror})"
+    return LogError(what, next_step="name another file with --rejects")

@@ -5,14 +5,15 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import click
 
-from converter.cli.cache import Databases
+from converter.cli.cache import Databases, code, stamps
 from converter.cli.loading import Loaded, Test, load
+from converter.cli.own import spare_logs, without_own
 from converter.cli.results import Output, place
 from converter.cli.routing import LogSourceWords, route, tell_routing
 from converter.cli.several import compiled, staged, tell_several
@@ -27,12 +28,14 @@ from converter.matcher.correlation import Engine, Plan
 from converter.matcher.index import NEVER, NOTHING, Need
 from converter.matcher.routing import Routing
 from converter.pipelines import View
+from converter.places import pipeline_folders
 from converter.scan import Sieve, Stage, Summary, window
 from converter.scan.crew import Crew
 from converter.scan.work import Work
 
 LEVELS = ("informational", "low", "medium", "high", "critical")
 
+_FREE = {"logs", "jobs", "verbose", "fail_on_match", "resume"}
 _WHOLE_FILES = {"unreadable", "binary"}
 
 
@@ -69,6 +72,14 @@ class Asked:
         """Whether every record is to be decoded."""
         return self.strict or self.no_prefilter or self.verbose or self.rejects is not None
 
+    @property
+    def same(self) -> dict[str, Iterable[str]]:
+        """What must be the same in a scan that goes on after an interruption."""
+        said = {name: value for name, value in vars(self).items() if name not in _FREE}
+        chosen = [name for name in self.pipelines if os.path.exists(name)]
+        files = (*(self.places or ("sigma_rules",)), *chosen, *map(str, pipeline_folders()))
+        return {"rules": (code(), *stamps(files)), "options": (os.getcwd(), repr(said))}
+
 
 Hire = Callable[[Asked, Work, Stage, Summary], Crew]
 """Who does the work."""
@@ -91,10 +102,13 @@ def run(asked: Asked, hire: Hire = here) -> int:
     stage = staged(plan, engine, held, more=asked.state is not None)
     crew = hire(asked, work, stage, summary)
     _spare_collector()
-    out = Output(asked, summary)
-    stop = Stop()
-    ended = _scan(asked, crew, out, engine, stop)
-    save_state(asked.state, engine, mark)
+    items = crew.items(asked.logs)
+    spare_logs(asked.rejects, items)
+    out, stop = Output(asked, summary), Stop()
+    items = without_own(items, (*out.written, asked.state))
+    ended = _scan(asked, crew, items, out, engine, stop)
+    if ended or not asked.resume:
+        save_state(asked.state, engine, mark)
     if asked.verbose:
         _tell_unsure(wanted.tests, wanted.needs())
     if isinstance(work.routing, Routing):
@@ -164,9 +178,15 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _scan(asked: Asked, crew: Crew, out: Output, engine: Engine, stop: Stop) -> bool:
+def _scan(
+    asked: Asked,
+    crew: Crew,
+    items: Sequence[Part | Reject],
+    out: Output,
+    engine: Engine,
+    stop: Stop,
+) -> bool:
     """Writes what is found; whether the scan came to its end, and was not interrupted."""
-    items = crew.items(asked.logs)
     crew.waiting = out.flush
     done = out.resume(items, crew, engine)
     ended = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import BinaryIO
 
@@ -17,14 +18,19 @@ class StandardOutput:
     That its reader has gone remains a BrokenPipeError: there is nobody left to tell.
     """
 
-    def __init__(self) -> None:
-        self._out = _opened()
-        self._on_screen = sys.stdout.isatty() and sys.stderr.isatty()
+    def __init__(self, *, used: bool = True) -> None:
+        """One that is not used need not be open."""
+        self._out = _opened() if used else io.BytesIO()
+        self._on_screen = used and sys.stdout.isatty() and sys.stderr.isatty()
         self._line = b""
 
-    def fileno(self) -> int:
-        """The number of the open file."""
-        return self._out.fileno()
+    @property
+    def number(self) -> int | None:
+        """The number of the open file, if there is one."""
+        try:
+            return self._out.fileno()
+        except OSError:
+            return None
 
     def write(self, data: bytes) -> None:
         """Writes, sooner or later; on a terminal whole lines at once, in the place of the bar."""

@@ -212,6 +212,10 @@ class Routing:
         """The route of one event."""
         return self._route(self._recognise(event))
 
+    def route(self, known: Known) -> Route:
+        """The route of events that are known to be this."""
+        return self._route(known)
+
     def recognisable(self, logsource: Mapping[str, str]) -> bool:
         """Whether a rule of this log source can be left out for good reason only."""
         return bool(self._said) or self._sources.recognisable(logsource, self._view)

@@ -11,6 +11,8 @@ from typing import BinaryIO, cast
 
 from converter.logs.parts import Part, parts
 from converter.logs.records import Reject
+from converter.matcher import Event
+from converter.matcher.routing import Route
 from converter.scan import Stage, finished, kept
 from converter.scan.results import Match, Row, Summary
 from converter.scan.sieve import LEARNED
@@ -46,6 +48,11 @@ class Crew:
     def read(self) -> int:
         """How many bytes of the logs were read by now, by all processes."""
         return sum(self._shared)
+
+    @property
+    def routing(self) -> Callable[[Event], Route] | None:
+        """What events are routed by."""
+        return self._work.routing
 
     def go_on(self, done: int, size: int) -> None:
         """So many items, with so many bytes, were done in an earlier run."""
