@@ -52,6 +52,7 @@ WRAPS = st.sampled_from([
 LAYOUTS = st.sampled_from([
     {"separators": (",", ":")}, {}, {"indent": 2}, {"indent": "\t"}, {"separators": (" ,\r", " : ")}
 ])  # fmt: skip
+GAPS = st.sampled_from(["\n", "\n", "\r\n\n", " ", "", ", "])
 JUNK = st.sampled_from([b"", b"", b",", b"}", b"{", b'"', b"]", b"\n", b"x", b"\xff", b"\\", b"[{"])
 
 WRAPPED = re.compile(Frame.WRAPPED + b"|" + Frame.PACKED)
@@ -63,8 +64,11 @@ def documents(draw: st.DrawFn) -> bytes:
     made = b""
     for _ in range(draw(st.integers(1, 2))):
         layout, texts = draw(LAYOUTS), draw(st.booleans())
-        text = json.dumps(draw(st.lists(RECORDS, max_size=8)), ensure_ascii=texts, **layout)
-        made += (draw(WRAPS).replace("%s", text)).encode("utf-8", "surrogatepass")
+        records, gap = draw(st.lists(RECORDS, max_size=8)), draw(GAPS)
+        text = json.dumps(records, ensure_ascii=texts, **layout)
+        loose = gap.join(json.dumps(one, ensure_ascii=texts, **layout) for one in records)
+        text = draw(WRAPS).replace("%s", text) if draw(st.integers(0, 2)) else loose
+        made += text.encode("utf-8", "surrogatepass")
     if draw(st.booleans()):
         return made
     at = draw(st.integers(0, len(made)))
@@ -135,6 +139,27 @@ def test_wrappers_in_lists_are_opened(wrapper: Any, indent: int | None) -> None:
         assert isinstance(other, Record) if one == 1 else one == other
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a":0} {"a":1} {"a":[{"x":1} {"a":2}]} {"a":3} {"a":4} {"a":5}',
+        '{"a":0} {"a":1} {"a":[{"x":1} {"a":2}]}, {"a":3} {"a":4} {"a":5}',
+        '{"a":0} {"a":1} {"a":2} {"a":[{"x":1} {"a":2}]} {"a":3}',
+        '{"a":0} {"a":1} {"a":"x"} y"} {"a":{"x":1} {"a":2}]} {"a":3} {"a":4}',
+        '{"Records":[{"a":0}]} {"Records":[1]} {"Records":[2]} {"Records":[{"a":3}]} {"a":4}',
+        '{"a":0} {"a":1} [{"a":2}, {"a":3}] {"a":4} {"a":5} 6 {"a":7} {"a":8}',
+        '{"}":0} {"}":1} {"}":2} {"}":3}',
+    ],
+)
+def test_loose_records_are_not_mixed_up(text: str) -> None:
+    """Records with space between them come as they do decoded, also if some are damaged."""
+    whole = list(read(["-"], io.BytesIO(text.encode())))
+    found = list(partly(read_blocks(["-"], io.BytesIO(text.encode())), lambda end: False))
+    assert len(found) == len(whole)
+    for one, other in zip(found, whole, strict=True):
+        assert isinstance(other, Record) if one == 1 else one == other
+
+
 @pytest.mark.parametrize("indent", [None, 1])
 @pytest.mark.parametrize("tail", ["", ', "nextLink": "x"'])
 @pytest.mark.parametrize("end", ["", "\n"])
@@ -143,6 +168,15 @@ def test_lists_come_as_blocks(indent: int | None, tail: str, end: str) -> None:
     rows: list[Any] = [{"a": at, "b": [{"a": 1}, {"a": "}]"}]} for at in range(500)]
     text = json.dumps({"Records": rows}, indent=indent).removesuffix("}") + tail + "}" + end
     found = list(partly(read_blocks(["-"], io.BytesIO(text.encode())), lambda end: False))
+    assert len(found) == 500
+    assert found.count(1) > 490
+
+
+def test_loose_records_come_as_blocks() -> None:
+    """Of pretty-printed records one after another nearly all are left undecoded."""
+    rows: list[Any] = [{"a": at, "b": [{"a": 1}, {"a": "}]"}]} for at in range(500)]
+    data = "\n".join(json.dumps(row, indent=1) for row in rows).encode()
+    found = list(partly(read_blocks(["-"], io.BytesIO(data)), lambda end: False))
     assert len(found) == 500
     assert found.count(1) > 490
 

@@ -54,7 +54,7 @@ class LineReader(Reader, Protocol):
 class Block:
     """Lines of a file, each with its end, or items of a list; the reader stands before the first.
 
-    `ends` tells where in the data each item ends: behind it stand a comma and perhaps space, behind
+    `ends` tells where in the data each item ends: behind it stands a comma or space or both, behind
     the last one nothing. Without it, each record is a line.
     """
 

@@ -9,7 +9,7 @@ from typing import Any
 from converter.logs.blocks import GAP, Block, LineReader
 from converter.logs.decoding import DEEPEST, decode
 from converter.logs.records import EXCERPT, Fault, Record, Reject
-from converter.logs.runs import Run, Runs, list_end, listed
+from converter.logs.runs import Run, list_end, listed
 from converter.logs.shapes import Event, contents, events, records
 from converter.logs.sniffing import BOM, Form, beginning, form, packing
 from converter.logs.splitting import Piece, Splitter, split_lines
@@ -138,7 +138,7 @@ class _File:
             yield Reject(self.name, 0, "", "empty", "the file is empty")
 
     def _splitter(self, start: int = 0) -> Splitter:
-        return Splitter(self.longest, start, Runs() if self.runs else None)
+        return Splitter(self.longest, start, runs=self.runs)
 
     def _line(self, raw: bytes, where: str) -> Items:
         if not raw or raw.isspace():
@@ -213,7 +213,7 @@ class _Run:
         start = self._run.start + self._run.ends[self._at] - len(record)
         self._at += 1
         where = self._where if self._run.around else _place(self._where, start)
-        return self._file.items(events(self._decoded(record), 1), where)
+        return self._file.items(events(self._decoded(record), int(self._run.inside)), where)
 
     def skip(self, lines: int) -> None:
         self._at += lines

@@ -14,11 +14,11 @@ from functools import cache
 from itertools import accumulate, count
 from operator import add
 from types import GenericAlias
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from converter.logs.decoding import decode
 from converter.logs.nesting import FIRST_KEY
-from converter.logs.shapes import HEAD, contents
+from converter.logs.shapes import HEAD, LISTS, PAGING, contents
 
 SMALL = 4096
 """Bytes of records below which it is no use to take them together."""
@@ -28,10 +28,11 @@ _MOST = 1 << 20
 _GAP = re.compile(rb"[\s,]*+")
 _LIST = re.compile(rb"\s*+(?:\[|" + HEAD.pattern + rb")", re.DOTALL)
 _SPACE = b" \t\r\n"
+_WRAPPING = frozenset(b'"%b"' % key.encode() for key in LISTS.keys() | PAGING)
 
 
 class Run(NamedTuple):
-    """Records of a list: their bytes with what stands between, the first at byte `start`.
+    """Records of a list, or loose: their bytes with what is between, the first at byte `start`.
 
     `ends` tells where in `data` each ends. `around` is the list without them, what opens and what
     closes it, where all of it is known to be sound.
@@ -41,6 +42,7 @@ class Run(NamedTuple):
     start: int
     ends: Sequence[int]
     around: tuple[bytes, bytes] | None = None
+    inside: bool = True
 
 
 def listed(line: bytes) -> Run | None:
@@ -83,6 +85,8 @@ class Runs:
     than a few times.
     """
 
+    inside: ClassVar[bool] = True
+
     def __init__(self) -> None:
         self._between, self._seen = b"", False
         self._window = _MOST
@@ -96,13 +100,12 @@ class Runs:
         if base + at < self._rest or len(chunk) - at < SMALL:
             return None
         begin = _end(_GAP, chunk, at)
-        if chunk[begin : begin + 1] != b"{":
+        if chunk[begin : begin + 1] != b"{" or not self._learn(chunk, at, begin):
             return None
-        self._learn(chunk, at, begin)
         while len(data := self._likely(chunk, begin)) >= SMALL:
-            if ends := _ends(data, b"".join((b"[", data, b"]"))):
+            if ends := self._ends(data):
                 self._window = min(2 * self._window, _MOST)
-                return Run(data, base + begin, ends)
+                return Run(data, base + begin, ends, inside=self.inside)
             self._window = len(data) // 2
         self._rest = base + min(begin + self._window, len(chunk))
         self._window = min(2 * max(self._window, SMALL), _MOST)
@@ -113,7 +116,7 @@ class Runs:
         stop = begin + self._window
         return chunk[begin : chunk.rfind(self._between, begin, stop) + 1] if self._between else b""
 
-    def _learn(self, chunk: bytes, at: int, begin: int) -> None:
+    def _learn(self, chunk: bytes, at: int, begin: int) -> bool:
         """What stands between records: as seen where one has just ended, else a guess."""
         first = FIRST_KEY.match(chunk, begin)
         if first and at < begin and chunk[at - 1 : at] == b"}":
@@ -122,11 +125,40 @@ class Runs:
             likely = rb"\}\s*+,\s*+\{\s*+" + re.escape(first[1]) + rb"\s*+:"
             found = re.compile(likely).search(chunk, begin, begin + self._window)
             self._between = found[0] if found else b""
+        return True
+
+    def _ends(self, data: bytes) -> list[int]:
+        return _ends(data, b"".join((b"[", data, b"]")))
+
+
+class LooseRuns(Runs):
+    """The same outside of lists, for records with only space between them."""
+
+    inside: ClassVar[bool] = False
+
+    def _learn(self, chunk: bytes, at: int, begin: int) -> bool:
+        first = FIRST_KEY.match(chunk, begin)
+        if first is None or first[1] in _WRAPPING or b"}" in first[1]:
+            return False
+        if chunk[at - 1 : at] == b"}" and chunk[at:begin].isspace():
+            self._between = chunk[at - 1 : first.end()]
+        return bool(self._between)
+
+    def _ends(self, data: bytes) -> list[int]:
+        """As if commas were between them, if all these then stand between records."""
+        between = self._between
+        listed = b"".join((b"[", data.replace(between, b"}," + between[1:]), b"]"))
+        sizes = _sizes(listed) if _is_utf8(data) else []
+        gap = between.index(b"{") - 1
+        ends = list(map(add, accumulate(sizes), count(0, gap)))
+        sure = data.count(between) == len(sizes) - 1
+        sure = sure and all(data.startswith(between, end - 1) for end in ends[:-1])
+        return ends if sure else []
 
 
 def _ends(data: bytes, listed: bytes | memoryview) -> list[int]:
     """Where each of these records, also given as a list, ends; nothing if they are not sound."""
-    sizes = _sizes(listed) if data.isascii() or _is_utf8(data) else []
+    sizes = _sizes(listed) if _is_utf8(data) else []
     if sum(sizes) + len(sizes) - 1 == len(data):
         return list(map(add, accumulate(sizes), count()))
     ends, at, gap = list[int](), 0, b","
@@ -142,7 +174,7 @@ def _ends(data: bytes, listed: bytes | memoryview) -> list[int]:
 
 def _is_utf8(data: bytes) -> bool:
     try:
-        data.decode()
+        _ = data.isascii() or data.decode()
     except UnicodeDecodeError:
         return False
     return True

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from converter.logs.nesting import Junk, Nested, Scalar, Walker, next_record
 from converter.logs.records import EXCERPT
-from converter.logs.runs import Run, Runs
+from converter.logs.runs import LooseRuns, Run, Runs
 from converter.logs.shapes import HEAD
 
 _GAP = re.compile(rb"[\s,]*+")
@@ -71,13 +71,13 @@ class Splitter:
     """Cuts a stream of JSON values, one after another with or without space, into records.
 
     Lists and wrappers with a list are opened, so that only one record is held at a time, and of
-    one longer than `longest` bytes no more than that. With `runs`, the records of a list come as
-    runs where they can.
+    one longer than `longest` bytes no more than that. With `runs`, records come as runs where
+    they can.
     """
 
-    def __init__(self, longest: int, start: int = 0, runs: Runs | None = None) -> None:
+    def __init__(self, longest: int, start: int = 0, *, runs: bool = False) -> None:
         self._longest = longest
-        self._runs = runs
+        self._runs = (LooseRuns(), Runs()) if runs else None
         self._base = start
         self._list: Literal["", "bare", "wrapped"] = ""
         self._walker: Walker | None = None
@@ -116,8 +116,9 @@ class Splitter:
         self._base += len(chunk) - len(self._held)
 
     def _run(self, chunk: bytes, at: int) -> Run | None:
-        usable = self._runs is not None and self._list and len(chunk) <= self._longest
-        return self._runs.take(chunk, at, self._base) if usable and self._runs else None
+        if self._runs is None or len(chunk) > self._longest:
+            return None
+        return self._runs[bool(self._list)].take(chunk, at, self._base)
 
     def close(self) -> Iterator[Piece | Run]:
         """What is left when the stream has ended."""
