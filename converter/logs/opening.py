@@ -41,9 +41,9 @@ class File:
     name: str
     path: Path | None
     url: str = ""
-    store: Any = field(default=None, compare=False)
-    size: int = 0
-    stamp: str = ""
+    store: Any = field(default=None, compare=False, kw_only=True)
+    size: int = field(default=0, kw_only=True)
+    stamp: str = field(default="", kw_only=True)
 
     @property
     def is_stdin(self) -> bool:
@@ -122,7 +122,7 @@ def _visible(store: Any, folder: str) -> dict[str, Any]:
 
 def _stored(store: Any, name: str, path: str, known: Mapping[str, Any]) -> File:
     stamp = next((str(known[key]) for key in _STAMPS if known.get(key)), "")
-    return File(name, None, path, store, known.get("size") or 0, stamp)
+    return File(name, None, path, store=store, size=known.get("size") or 0, stamp=stamp)
 
 
 def _in_chain(place: str, url: str) -> str:
