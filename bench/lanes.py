@@ -12,7 +12,7 @@ from pathlib import Path
 
 import baselines
 import orjson
-from measuring import CORES, Figures, best
+from measuring import CORES, Figures, best, run
 
 PROGRAM = str(Path(sys.executable).with_name("polysigma"))
 ROW = "{:<32} {:8.3f} s {:12,.0f} events/s {:9,.1f} MB/s   {}"
@@ -20,10 +20,10 @@ ROW = "{:<32} {:8.3f} s {:12,.0f} events/s {:9,.1f} MB/s   {}"
 
 @dataclass(frozen=True)
 class Log:
-    """Lines in a file; `one` holds the first of them alone."""
+    """Lines in a file; `empty` is one without any."""
 
     path: Path
-    one: Path
+    empty: Path
     events: int
     megabytes: float
 
@@ -51,14 +51,13 @@ class Ratio:
 
 def write(folder: Path, name: str, lines: Iterable[bytes]) -> Log:
     """The lines as a log."""
-    path, one, count = folder / f"{name}.jsonl", folder / f"{name}.one.jsonl", 0
+    path, empty, count = folder / f"{name}.jsonl", folder / f"{name}.empty.jsonl", 0
+    empty.write_bytes(b"")
     with path.open("wb") as file:
         for line in lines:
             file.write(line)
             count += 1
-            if count == 1:
-                one.write_bytes(line)
-    return Log(path, one, count, path.stat().st_size / 1e6)
+    return Log(path, empty, count, path.stat().st_size / 1e6)
 
 
 def packed(log: Log) -> Log:
@@ -66,9 +65,9 @@ def packed(log: Log) -> Log:
     path = log.path.with_suffix(".jsonl.gz")
     with log.path.open("rb") as file, gzip.open(path, "wb", compresslevel=6) as out:
         shutil.copyfileobj(file, out, 1 << 20)
-    one = log.one.with_suffix(".jsonl.gz")
-    one.write_bytes(gzip.compress(log.one.read_bytes()))
-    return replace(log, path=path, one=one)
+    empty = log.empty.with_suffix(".jsonl.gz")
+    empty.write_bytes(gzip.compress(b""))
+    return replace(log, path=path, empty=empty)
 
 
 def scan_command(rules: Sequence[str], level: str, *options: str) -> tuple[str, ...]:
@@ -78,9 +77,10 @@ def scan_command(rules: Sequence[str], level: str, *options: str) -> tuple[str, 
 
 
 def scanned(lane: Lane, cores: int) -> tuple[Figures, Figures]:
-    """The scan without loading, and loading: a log of one record."""
+    """The scan without loading, and loading: an empty log; both from a full cache."""
     command = [*lane.scan, "-j", str(cores)]
-    loading = best([[*command, str(lane.log.one)]], cores=cores, times=lane.times)
+    run([[*command, str(lane.log.empty)], [*command, str(lane.log.path)]], cores=CORES)
+    loading = best([[*command, str(lane.log.empty)]], cores=cores, times=lane.times)
     whole = best([[*command, str(lane.log.path)]], cores=cores, times=lane.times)
     return whole.without(loading), loading
 
@@ -100,7 +100,7 @@ def compared(lane: Lane, cores: int) -> Iterator[tuple[str, Figures]]:
     for command in lane.rsigma:
         name = f"RSigma, {'routed' if '--logsource-routing' in command else 'as it is'}"
         try:
-            began = best([command], log.one, cores, times=1)
+            began = best([command], log.empty, cores, times=1)
             whole = best([command], log.path, cores, times=max(lane.times - 1, 1))
         except RuntimeError as error:
             print(f"{name}: not measured, {error}")
@@ -163,7 +163,7 @@ def _memory(name: str, peaks: tuple[float, ...]) -> str:
 
 
 def _matches(lane: Lane) -> tuple[int, int]:
-    """How many matches the scan prints, and how many records have one; fills the cache, too."""
+    """How many matches the scan prints, and how many records have one."""
     command = [*lane.scan, "-j", str(CORES), "--no-event", str(lane.log.path)]
     done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode not in (0, 1):

@@ -6,7 +6,7 @@
 CloudTrail, quiet and noisy, plain and as .gz, with our rules and those of the named folders whose
 product is aws. Windows events, with and without routing, with all rules of the named folders. Then
 the quiet log with 10 to 3,000 rules, as a plot: made rules, where no folder is named. Logs are made
-with fixed seeds. Each figure is without what the program takes to begin: a log of one record.
+with fixed seeds. Each figure is without what the program takes to begin: an empty log.
 RSigma is measured where it is on the PATH; it gets a copy of the same rules, and reads in one
 thread, however many cores there are.
 """
@@ -28,7 +28,7 @@ import made_rules
 import plot
 import windows
 from lanes import Lane, Log, Ratio, measure, packed, scan_command, scanned, summary, write
-from measuring import CAN_PIN, CORES, best, run
+from measuring import CAN_PIN, CORES, best
 from windows_layouts import LAYOUTS
 
 COUNTS = (10, 100, 1000, 3000)
@@ -102,7 +102,6 @@ class Bench:
         print(f"\n== CloudTrail, quiet, with so many rules: {log.megabytes:,.0f} MB")
         for count, folder in self._rule_folders():
             lane = Lane("", log, scan_command([str(folder)], "informational"), (), self.asked.times)
-            run([[*lane.scan, str(log.path)]])  # fills the cache
             for cores in (1, CORES) if CORES > 1 else (1,):
                 name = "one core" if cores == 1 else f"{cores} cores"
                 seconds = scanned(lane, cores)[0].seconds(cores)
