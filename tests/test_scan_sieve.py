@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,7 +35,9 @@ LINES = st.one_of(
     st.sampled_from([
         "", "  ", "[]", "12", '{"a":"x', '"a":1}', "{}", "}{", '{"a":1} {"a":2}', '{"a" "b"',
         '{"Records":[{"a":"5"},{"b":"kelvin"}]}', '{"nextToken":"x","Events":[{"a":true}]}',
-        '{"detail-type":"x","detail":{"a":"SECRET"}}', '[{"a":"/"},{"b":5}]', '{"a":"\xff"}x',
+        '{"detail-type":"x","detail":{"a":"SECRET"}}', '{"detail-type":"x","detail":{"b":5}}',
+        '{"detail-type":"x","detail":{"Records":[{"a":"SECRET"},{"b":5},7]}}',
+        '[{"a":"/"},{"b":5}]', '{"a":"\xff"}x',
         '{"messageType":"DATA_MESSAGE","logEvents":[{"message":"{\\"a\\":\\"AssumeRole\\"}"}]}',
         '{"a":1,"CloudTrailEvent":"{\\"b\\":\\"C:\\\\\\\\Users\\"}"}',
     ]),
@@ -148,6 +151,16 @@ def test_frame_tells_lines_of_one_record() -> None:
     """Lines begin as those that were learned; a wrapper's beginning is none to learn."""
     frame = Frame([b'{"a":1}', b'{"Records":[]}', b'{ "b" :2}', b"[1]", b'{"a":2}', b'{"c":'])
     assert frame.heads == (b'{"a":', b'{ "b" :')
+
+
+def test_a_wrapper_of_one_record_is_one_record() -> None:
+    """An event bus wraps one record in each line; if that is a list of more, the line is odd."""
+    one = b'{"version":"0","detail-type":"x","detail":{"a":1}}'
+    more = b'{"version":"0","detail-type":"x","detail": { "count":2,"Records":[{"a":1},{"a":2}]}}'
+    frame = Frame([one])
+    assert frame.lines(one + b"\n" + one + b"\n") == ([len(one), 2 * len(one) + 1], [])
+    assert re.search(Frame.WRAPPED, more)
+    assert not re.search(Frame.WRAPPED, one)
 
 
 class Numbering:

@@ -19,7 +19,7 @@ from typing import Protocol
 
 from converter.logs.decoding import decode
 from converter.logs.records import Record, Reject
-from converter.logs.shapes import LISTS, PAGING, contents
+from converter.logs.shapes import LISTS, PAGING, Event, contents
 
 _HEAD = re.compile(rb'\{\s*+"([ !#-\[\]-~]{1,60}+)"\s*+:')
 _ITEM = re.compile(rb"[\s,]*+" + _HEAD.pattern)
@@ -126,4 +126,10 @@ def _head(row: bytes) -> bytes | None:
     if found is None or found[1].decode() in LISTS.keys() | PAGING:
         return None
     value = decode(row)
-    return found[0] if isinstance(value, dict) and contents(value) is None else None
+    return found[0] if isinstance(value, dict) and _is_one(value) else None
+
+
+def _is_one(value: Event) -> bool:
+    """Whether this object is one record, or wraps one; what may wrap more is `WRAPPED`."""
+    wrapped = contents(value)
+    return wrapped is None or ("detail-type" in value and isinstance(wrapped, tuple))
