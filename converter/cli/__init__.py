@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from converter import __version__
+from converter.cli.talk import tell_errors
 from converter.errors import PolysigmaError
 
 # Loaded only when asked for, so that --help answers at once.
@@ -73,7 +74,7 @@ def main(arguments: list[str] | None = None) -> Any:
     try:
         polysigma.main(arguments, prog_name="polysigma", standalone_mode=True)
     except PolysigmaError as error:
-        click.echo(f"error: {error}", err=True)
+        tell_errors([error])
         sys.exit(2)
     except BrokenPipeError:
         # The reader of our output has gone; there is nobody left to tell.

@@ -154,7 +154,7 @@ def digest(parts: Iterable[bytes | str]) -> str:
     """One name for all these parts, in this order."""
     found = hashlib.sha256()
     for part in parts:
-        raw = part.encode() if isinstance(part, str) else part
+        raw = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
         found.update(str(len(raw)).encode() + b":" + raw)
     return found.hexdigest()
 

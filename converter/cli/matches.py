@@ -5,21 +5,23 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, Protocol
+from urllib.parse import quote
 
 import orjson
 
 import converter
+from converter.cli.talk import plain
 from converter.scan import RuleSummary
 from converter.scan.results import Row
 from converter.scan.times import instant
 
 Write = Callable[[bytes], None]
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_QUOTED = "\r\n"  # a cell that holds either is then quoted
 _SARIF_LEVELS = {"critical": "error", "high": "error", "medium": "warning"}
 _SEVERITIES = ("informational", "low", "medium", "high", "critical")
 _COLUMNS = ("time", "level", "title", "id", "path", "file", "record", "event")
@@ -73,8 +75,8 @@ class Csv(_Base):
 
     def _line(self, values: Sequence[Any]) -> None:
         out = io.StringIO()
-        csv.writer(out, lineterminator="\n").writerow([_harmless(value) for value in values])
-        self.write(out.getvalue().encode("utf-8", "replace"))
+        csv.writer(out, lineterminator=_QUOTED).writerow([_harmless(value) for value in values])
+        self.write(out.getvalue().removesuffix(_QUOTED).encode("utf-8", "replace") + b"\n")
 
 
 def _harmless(value: Any) -> Any:
@@ -90,7 +92,7 @@ class Table(_Base):
         """One line."""
         place = f"{row.file}:{row.record}"
         cells = (f"{row.time or '-':<25}", f"{row.rule.level or '-':<13}", row.rule.title, place)
-        self.write(("  ".join(_CONTROL.sub(" ", cell) for cell in cells) + "\n").encode())
+        self.write((plain("  ".join(cells)) + "\n").encode())
 
 
 class Sarif(_Base):
@@ -109,7 +111,7 @@ class Sarif(_Base):
 
     def row(self, row: Row) -> None:
         """One result."""
-        place = {"artifactLocation": {"uri": row.file}, "region": {"startLine": row.record}}
+        place = {"artifactLocation": {"uri": _uri(row.file)}, "region": {"startLine": row.record}}
         said: dict[str, Any] = {"record": row.record, "time": row.time}
         if self.with_event:
             said["events" if row.correlation else "event"] = orjson.Fragment(row.event)
@@ -127,6 +129,14 @@ class Sarif(_Base):
     def finish(self) -> None:
         """The end."""
         self.write(b"\n]}]}\n")
+
+
+@lru_cache(4096)
+def _uri(file: str) -> str:
+    """The name of a file as a reference: a relative one never looks like a scheme."""
+    written = quote(file, safe="/:@!$&'()*+,;=~")
+    scheme = ":" in file.partition("/")[0] and "://" not in file
+    return f"./{written}" if scheme else written
 
 
 def _sarif_rule(rule: RuleSummary) -> dict[str, Any]:
@@ -147,7 +157,8 @@ class Ocsf(_Base):
         rule, time = row.rule, instant(row.time)
         moment = round(time.timestamp() * 1000) if time else 0
         severity = _SEVERITIES.index(rule.level) + 1 if rule.level in _SEVERITIES else 0
-        name = f"{rule.id or rule.path} {row.file} {row.record}".encode("utf-8", "replace")
+        name = f"{rule.id or rule.path} {row.file} {row.record}".encode()
+        several = row.event if row.correlation else b""
         found: dict[str, Any] = {
             "activity_id": 1,
             "category_uid": 2,
@@ -159,7 +170,7 @@ class Ocsf(_Base):
             "message": rule.title,
             "metadata": {"version": "1.4.0", "product": _product()},
             "finding_info": {
-                "uid": hashlib.sha256(name).hexdigest()[:32],
+                "uid": hashlib.sha256(name + several).hexdigest()[:32],
                 "title": rule.title,
                 "analytic": {"uid": rule.id or rule.path, "name": rule.title, "type_id": 1},
                 "data_sources": [row.file],

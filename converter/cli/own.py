@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from converter.cli.talk import plain
 from converter.errors import LogError
 from converter.logs import Reject
 from converter.logs.parts import Part
@@ -31,7 +32,7 @@ def without_own(
     own = {found for one in written if (found := _id(one)) is not None}
     mine = {path for path in _paths(items) if _id(path) in own}
     for path in sorted(mine):
-        click.echo(f"left out: {path}, which this scan itself writes", err=True)
+        click.echo(f"left out: {plain(str(path))}, which this scan itself writes", err=True)
     return [one for one in items if isinstance(one, Reject) or one.file.path not in mine]
 
 

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from itertools import accumulate
+from pathlib import Path
 from typing import Any, TypeVar
 
 from converter import predicate as p
 from converter.cli.loading import Kept, Loaded, Paths, Shown, Test
 from converter.errors import PolysigmaError
+from converter.logs.opening import shown
 from converter.matcher.correlation import Plan, prepare
 from converter.matcher.index import Need
 from converter.matcher.index.needs import Either, Every
@@ -62,7 +64,7 @@ def _summary(rule: Rule) -> RuleSummary:
 
 
 def _shown(rule: Rule) -> Shown:
-    return rule.id, rule.title, rule.level or None, rule.path
+    return rule.id, rule.title, rule.level or None, shown(Path(rule.path))
 
 
 def _is_bundle(rule: Rule) -> bool:

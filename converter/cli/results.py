@@ -16,6 +16,7 @@ from converter.cli.matches import FORMATS, Writer
 from converter.cli.parquet import MATCHES, ParquetMatches
 from converter.cli.seen import Seen
 from converter.cli.stdout import StandardOutput
+from converter.cli.talk import plain
 from converter.errors import LogError
 from converter.logs import Reject
 from converter.logs.opening import shown
@@ -124,7 +125,7 @@ class Output:
         if self._rejects and result.number:
             self._reject(self._rejects, result)
         if self._asked.verbose:
-            click.echo(f"rejected: {place(result)}: {result.why}", err=True)
+            click.echo(f"rejected: {told(result)}", err=True)
 
     def _reject(self, file: BinaryIO, reject: Reject) -> None:
         try:
@@ -155,10 +156,11 @@ class Output:
             self._out.write(data)
 
 
-def place(reject: Reject) -> str:
-    """Where the reject stands, for people."""
+def told(reject: Reject) -> str:
+    """Where the reject stands and why it is one, for people."""
     number = f" record {reject.number}" if reject.number else ""
-    return f"{reject.file}{number}{f' ({reject.position})' if reject.position else ''}"
+    position = f" ({reject.position})" if reject.position else ""
+    return plain(f"{reject.file}{number}{position}: {reject.why}")
 
 
 def _new(file: str) -> BinaryIO:

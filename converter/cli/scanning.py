@@ -14,7 +14,7 @@ import click
 from converter.cli.cache import Databases, code, stamps
 from converter.cli.loading import Loaded, Test, load
 from converter.cli.own import spare_logs, without_own
-from converter.cli.results import Output, place
+from converter.cli.results import Output, told
 from converter.cli.routing import LogSourceWords, route, tell_routing
 from converter.cli.several import compiled, staged, tell_several
 from converter.cli.state import load_state, save_state
@@ -208,9 +208,8 @@ def _scan(
 
 def _tell(summary: Summary) -> None:
     for kind, rejected in summary.rejects.items():
-        first = rejected.first
         click.echo(
-            f"rejected: {rejected.count} {kind}; the first: {place(first)}: {first.why}", err=True
+            f"rejected: {rejected.count} {kind}; the first: {told(rejected.first)}", err=True
         )
     tell_several(summary)
     found = {rule: count for rule, count in summary.matches.items() if count}

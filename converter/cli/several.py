@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from converter.cli.loading import Test
+from converter.logs.opening import shown
 from converter.matcher.correlation import Engine, Plan
 from converter.scan import CompiledRule, Report, RuleSummary, Stage, Summary, time_reader
 
@@ -52,7 +54,7 @@ def _report(rule: str, first_seen: Collection[str], held: Collection[str]) -> Re
 
 
 def _summary(rule: Rule) -> RuleSummary:
-    return RuleSummary(rule.id, rule.title, rule.level or None, rule.path)
+    return RuleSummary(rule.id, rule.title, rule.level or None, shown(Path(rule.path)))
 
 
 def staged(plan: Plan, engine: Engine, held: frozenset[str], *, more: bool) -> Stage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from typing import BinaryIO
 
@@ -10,6 +11,11 @@ from converter.errors import LogError
 
 _ROOM = 1 << 18
 _CLEARED = b"\r\x1b[2K"  # what stands in the terminal's line, the bar that is, gives way
+_UNSEEN = re.compile(
+    rb"[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xd8\x9c|\xef\xbb\xbf"
+    rb"|\xe2\x80[\x8b-\x8f\xa8-\xae]|\xe2\x81[\xa0-\xaf]"
+)
+"""In UTF-8 what a terminal would obey, or what hides or turns text, but line ends."""
 
 
 class StandardOutput:
@@ -21,7 +27,8 @@ class StandardOutput:
     def __init__(self, *, used: bool = True) -> None:
         """One that is not used need not be open."""
         self._out = _opened() if used else io.BytesIO()
-        self._on_screen = used and sys.stdout.isatty() and sys.stderr.isatty()
+        self._on_screen = used and sys.stdout.isatty()
+        self._cleared = _CLEARED if sys.stderr.isatty() else b""
         self._line = b""
 
     @property
@@ -33,10 +40,13 @@ class StandardOutput:
             return None
 
     def write(self, data: bytes) -> None:
-        """Writes, sooner or later; on a terminal whole lines at once, in the place of the bar."""
+        """Writes, sooner or later; on a terminal whole lines at once, in the place of the bar.
+
+        What a terminal would obey is blank there, whatever the format.
+        """
         if self._on_screen:
             lines, end, self._line = (self._line + data).rpartition(b"\n")
-            data = _CLEARED + lines + end if end else b""
+            data = self._cleared + _UNSEEN.sub(b" ", lines) + end if end else b""
         try:
             self._out.write(data)
         except OSError as error:
@@ -53,7 +63,7 @@ class StandardOutput:
 
     def finish(self) -> None:
         """Writes what is left."""
-        rest, self._line = self._line, b""
+        rest, self._line = _UNSEEN.sub(b" ", self._line), b""
         self._on_screen = False
         self.write(rest)
         self.flush()

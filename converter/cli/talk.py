@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,19 +19,30 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]+"
+)
+"""Controls of terminals, of lines and of the direction of writing, and halves of characters."""
+
+
+def plain(text: str) -> str:
+    """The text on one line, without what a terminal would obey or hide."""
+    return _UNSEEN.sub(" ", text)
+
 
 def console() -> Console:
-    """stderr, wide enough for a table when it is no terminal."""
+    """stderr, wide enough for a table when it is no terminal; texts are shown as they are."""
     from rich.console import Console  # noqa: PLC0415
 
-    return Console(stderr=True, width=None if sys.stderr.isatty() else 100, highlight=False)
+    width = None if sys.stderr.isatty() else 100
+    return Console(stderr=True, width=width, highlight=False, markup=False, emoji=False)
 
 
 def tell_errors(errors: Iterable[PolysigmaError]) -> int:
     """Prints each error on its own line; how many there were."""
     count = 0
     for error in errors:
-        click.echo(f"error: {error}", err=True)
+        click.echo(plain(f"error: {error}"), err=True)
         count += 1
     return count
 
@@ -52,7 +64,7 @@ def tell_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None
 
     table = Table(*columns, title_justify="left")
     for row in rows:
-        table.add_row(*map(str, row))
+        table.add_row(*(plain(str(cell)) for cell in row))
     console().print(table)
 
 
