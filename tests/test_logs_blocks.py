@@ -17,6 +17,8 @@ from converter.logs import Block, Record, Reject, read, read_blocks, reading, ru
 from converter.logs.blocks import Frame
 from converter.logs.decoding import decode
 from converter.logs.records import Fault
+from converter.logs.shapes import LISTS
+from converter.logs.shapes import WRAPPERS as WRAPPERS_BY_KEY
 
 TEXTS = st.sampled_from(["x", "}", '},{"a":', "]}", '"', "\\", "é", "\n", "{[", "\ud83d\ude00"])
 LEAVES = st.none() | st.booleans() | st.integers() | TEXTS
@@ -203,3 +205,10 @@ def test_depth_counts_from_the_start_of_a_line() -> None:
     assert [one.event == decode(deep.encode()) for one in whole if isinstance(one, Record)] == [
         False, False
     ]  # fmt: skip
+
+
+def test_every_wrapper_is_seen_undecoded() -> None:
+    """What can wrap several records shows in their bytes: by its first key, or by its own."""
+    shown = (Frame.WRAPPED + Frame.PACKED).decode()
+    unseen = [key for key in WRAPPERS_BY_KEY if key not in LISTS and f'"{key}"' not in shown]
+    assert unseen == ["detail-type"]  # wraps one record
