@@ -146,5 +146,5 @@ def _with_trouble(
     if last is not None and last.kind not in _TORN:
         yield last
         last = None
-    number, raw = (last.number, last.raw) if last else (0, b"")
-    yield Reject(name, number, f"byte {content.size}", kind, why, raw)
+    number, raw, whole = (last.number, last.raw, last.whole) if last else (0, b"", b"")
+    yield Reject(name, number, f"byte {content.size}", kind, why, raw, whole)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -125,7 +125,7 @@ class _File:
                 if line.first:
                     yield self._reject(self._too_long(line.raw), where, line.raw)
             elif line.raw and not line.raw.isspace():
-                yield from self.items(_spoken(line.raw.removesuffix(b"\r")), where)
+                yield from self.items(_spoken(line.raw.removesuffix(b"\r")), where, line.raw)
 
     def binary(self, chunks: Iterable[bytes]) -> Results:
         head = next(iter(chunks))
@@ -153,7 +153,21 @@ class _File:
         elif isinstance(value, Fault) and raw.lstrip()[:1] in b"{[":
             yield from self._split(raw, where)
         else:
-            yield from self.items(records(value), where)
+            yield from self._opened(list(records(value)), raw, where)
+
+    def _opened(self, items: Sequence[Event | Fault], raw: bytes, where: str) -> Results:
+        """What a line holds that is no event itself; of what is no event, its own bytes."""
+        wholes = [raw] * len(items)
+        if raw.lstrip()[:1] in b"{[" and any(isinstance(item, Fault) for item in items):
+            splitter = Splitter(self.longest)
+            pieces = [
+                one.raw
+                for one in chain(splitter.feed(raw), splitter.close())
+                if isinstance(one, Piece)
+            ]
+            wholes = pieces if len(pieces) == len(items) else wholes
+        for item, whole in zip(items, wholes, strict=True):
+            yield from self.items((item,), where, whole)
 
     def _split(self, raw: bytes, where: str) -> Items:
         splitter = self._splitter()
@@ -164,30 +178,31 @@ class _File:
             if isinstance(piece, Run):
                 yield Block(piece.data, _Run(self, piece, where), piece.ends)
                 continue
-            whole = piece.state == "whole"
-            value = decode(piece.raw) if whole else self._stopped(piece, where)
+            sound = piece.state == "whole"
+            value = decode(piece.raw) if sound else self._stopped(piece, where)
             if isinstance(value, dict) and contents(value) is None:
                 self.number += 1
                 yield Record(value, self.name, self.number)
             elif isinstance(value, Fault):
-                fault = _torn(value, splitter.resume(piece))
-                yield self._reject(fault, _place(where, piece.start), piece.raw)
+                cut = splitter.resume(piece)
+                whole = piece.raw[: cut or None]
+                yield self._reject(_torn(value, cut), _place(where, piece.start), whole)
             else:
                 items = events(value, int(piece.inside))
-                yield from self.items(items, _place(where, piece.start))
+                yield from self.items(items, _place(where, piece.start), piece.raw)
 
-    def items(self, items: Iterable[Event | Fault], where: str) -> Results:
+    def items(self, items: Iterable[Event | Fault], where: str, whole: bytes) -> Results:
+        """Events as records; what is none as a reject of these bytes."""
         for item in items:
             if isinstance(item, Fault):
-                yield self._reject(item, where)
+                yield self._reject(item, where, whole)
             else:
                 self.number += 1
                 yield Record(item, self.name, self.number)
 
-    def _reject(self, fault: Fault, where: str, whole: bytes = b"") -> Reject:
+    def _reject(self, fault: Fault, where: str, whole: bytes) -> Reject:
         self.number += 1
-        raw = fault.raw
-        return Reject(self.name, self.number, where, fault.kind, fault.why, raw, whole or raw)
+        return Reject(self.name, self.number, where, fault.kind, fault.why, fault.raw, whole)
 
     def _stopped(self, piece: Piece, where: str) -> Fault:
         if piece.state == "too long":
@@ -213,7 +228,8 @@ class _Run:
         start = self._run.start + self._run.ends[self._at] - len(record)
         self._at += 1
         where = self._where if self._run.around else _place(self._where, start)
-        return self._file.items(events(self._decoded(record), int(self._run.inside)), where)
+        items = events(self._decoded(record), int(self._run.inside))
+        return self._file.items(items, where, record)
 
     def skip(self, lines: int) -> None:
         self._at += lines
