@@ -63,6 +63,8 @@ KINDS: tuple[Kind, ...] = (
     ("RSigma does not know our modifiers", _says(r"\|(weekday|differs)\b")),
     ("we look up the list of values that |expand names, RSigma takes the name as it is",
      _says(r"\|expand\b")),
+    ("an object in the place of a value is its JSON text; RSigma passes it over",
+     _holds(r'\{"object":')),
     ("case: by simple folding, of which lower case is only a part (σ ς, s ſ, k K)",
      _holds("[\u017f\u212a\u03c2\u0131\u0130]")),
     ("|exists asks for the key, whatever its value; to RSigma null is no key",
@@ -76,8 +78,6 @@ KINDS: tuple[Kind, ...] = (
      _both(_says(r"\|(startswith|endswith)\b"), _says(r"- .*[^\\][?*]"))),
     ("the shape of Windows events tells where rules' names stand in them",
      _both(_says("product: windows"), _says(r"^\s+-? ?(Data|TargetObject|Message)\b"))),
-    ("an object in the place of a value is its JSON text; RSigma passes it over",
-     _holds(r'\{"object":')),
 )  # fmt: skip
 
 
