@@ -79,7 +79,7 @@ def test_the_index_sees_fields_in_every_shape(case: dict[str, Any]) -> None:
     assert shape is not None
     paths = shape.reader_of(case.get("logsource", {"category": "process_creation"}))
     tests = [Equals(name, value) for name, found in case["finds"].items() for value in found or ()]
-    index = Index([need(test, paths) for test in tests])
+    index = Index(dict(enumerate(need(test, paths) for test in tests)))
     raw = json.dumps(case["event"]).encode()
     matching = [n for n, test in enumerate(tests) if compile_predicate(test, paths)(case["event"])]
     assert matching == list(range(len(tests)))

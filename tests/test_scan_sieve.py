@@ -15,7 +15,7 @@ from test_matcher_index import PREDICATES, objects
 
 from converter import predicate as p
 from converter.logs import Block, Record, read, read_blocks, runs
-from converter.logs.blocks import Frame
+from converter.logs.blocks import Frame, odd_items
 from converter.matcher import compile_predicate
 from converter.matcher.index import engines, need
 from converter.scan import (
@@ -26,6 +26,7 @@ from converter.scan import (
     RuleSummary,
     Sieve,
     Summary,
+    Tools,
     scan,
 )
 
@@ -39,7 +40,7 @@ LINES = st.one_of(
         '{"detail-type":"x","detail":{"Records":[{"a":"SECRET"},{"b":5},7]}}',
         '[{"a":"/"},{"b":5}]', '{"a":"\xff"}x',
         '{"messageType":"DATA_MESSAGE","logEvents":[{"message":"{\\"a\\":\\"AssumeRole\\"}"}]}',
-        '{"a":1,"CloudTrailEvent":"{\\"b\\":\\"C:\\\\\\\\Users\\"}"}',
+        '{"EventId":1,"CloudTrailEvent":"{\\"b\\":\\"C:\\\\\\\\Users\\"}"}',
     ]),
 )  # fmt: skip
 WRAPS = [
@@ -81,8 +82,8 @@ def test_sieved_is_whole(
     raw = "".join(line + end for line, end in lines).encode("utf-8", "replace")
     rules = [rule(number, one) for number, one in enumerate(predicates)]
     learned, chunk = sizes
-    sieve = Sieve(lambda: [need(one) for one in predicates], learned)
-    sieve._module = engines.hyperscan() if by == "hyperscan" else None
+    module = engines.hyperscan() if by == "hyperscan" else None
+    sieve = Sieve(Tools(lambda: [need(one) for one in predicates], module=module), learned)
     blocks = sieve.sift(read_blocks(["-"], io.BytesIO(raw), chunk=chunk))
     assert results(rules, blocks) == results(rules, read(["-"], io.BytesIO(raw)))
 
@@ -107,7 +108,7 @@ def test_sieved_lists_are_whole(
     raw = wrap.replace("%s", gap.join(records)).encode("utf-8", "replace")
     raw = raw[:cut] if cut < 1500 else raw
     rules = [rule(number, one) for number, one in enumerate(predicates)]
-    sieve = Sieve(lambda: [need(one) for one in predicates], learned)
+    sieve = Sieve(Tools(lambda: [need(one) for one in predicates]), learned)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runs, "SMALL", 1)
         blocks = sieve.sift(read_blocks(["-"], io.BytesIO(raw), chunk=chunk))
@@ -121,7 +122,7 @@ def test_records_are_passed_over() -> None:
     rows[1500]["name"] = "wanted"
     raw = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
     predicate, summary = p.Equals("name", "Wanted"), Summary()
-    items = Sieve(lambda: [need(predicate)], 5000).sift(
+    items = Sieve(Tools(lambda: [need(predicate)]), 5000).sift(
         read_blocks(["-"], io.BytesIO(raw), chunk=4096)
     )
     (match,) = scan([rule(0, predicate)], items, summary=summary)
@@ -141,7 +142,7 @@ def test_records_of_a_list_meet_their_candidates_only() -> None:
     rows = [{"n": at, "name": "wanted" if at > 850 else "x"} for at in range(1000)]
     raw = json.dumps(rows, indent=1).encode()
     compiled = CompiledRule(RuleSummary("1", "rule", None, ""), matches, lambda event: None)
-    sieve = Sieve(lambda: [need(p.Equals("name", "wanted"))], 5000)
+    sieve = Sieve(Tools(lambda: [need(p.Equals("name", "wanted"))]), 5000)
     (match,) = scan([compiled], sieve.sift(read_blocks(["-"], io.BytesIO(raw))))
     assert match.record == 901
     assert 149 <= len(tried) < 600
@@ -151,16 +152,28 @@ def test_frame_tells_lines_of_one_record() -> None:
     """Lines begin as those that were learned; a wrapper's beginning is none to learn."""
     frame = Frame([b'{"a":1}', b'{"Records":[]}', b'{ "b" :2}', b"[1]", b'{"a":2}', b'{"c":'])
     assert frame.heads == (b'{"a":', b'{ "b" :')
+    odd = re.compile(b"|".join(frame.odd()))
+    for line in (b'{"a":2}', b'{ "b" :[]}'):
+        assert not odd.search(b'{"a":1}\n' + line + b"\n")
+    for line in (b"", b"{}", b'{"Records":[]}', b'{"a":1', b'{ "c":1}', b'{"a":1} ', b'{"a":1}\r'):
+        assert odd.search(b'{"a":1}\n' + line + b"\n")
+
+
+def test_a_frame_learns_line_ends() -> None:
+    """Where lines end in two characters, those that end in one are the odd ones."""
+    odd = re.compile(b"|".join(Frame([b'{"a":1}\r', b'{"a":2}\r']).odd()))
+    assert not odd.search(b'{"a":1}\r\n{"a":3}\r\n')
+    assert odd.search(b'{"a":1}\r\n{"a":3}\n')
+    assert odd.search(b'{"a":1}\r\n{"a":3\r\n')
 
 
 def test_a_wrapper_of_one_record_is_one_record() -> None:
     """An event bus wraps one record in each line; if that is a list of more, the line is odd."""
     one = b'{"version":"0","detail-type":"x","detail":{"a":1}}'
     more = b'{"version":"0","detail-type":"x","detail": { "count":2,"Records":[{"a":1},{"a":2}]}}'
-    frame = Frame([one])
-    assert frame.lines(one + b"\n" + one + b"\n") == ([len(one), 2 * len(one) + 1], [])
-    assert re.search(Frame.WRAPPED, more)
-    assert not re.search(Frame.WRAPPED, one)
+    odd = re.compile(b"|".join(Frame([one]).odd()))
+    assert not odd.search(one + b"\n" + one + b"\n")
+    assert odd.search(one + b"\n" + more + b"\n")
 
 
 class Numbering:
@@ -181,7 +194,7 @@ def test_items_of_a_list_are_passed_over() -> None:
     texts = [b'{"n":%d, "name": "%s"}' % (at, b"x" if at % 7 else b"wanted") for at in range(50)]
     data = b" ,\n ".join(texts)
     ends = [data.index(text) + len(text) for text in texts]
-    sieve = Sieve(lambda: [need(p.Equals("name", "Wanted"))], 0)
+    sieve = Sieve(Tools(lambda: [need(p.Equals("name", "Wanted"))]), 0)
     found = list(sieve.sift([Block(data, Numbering(), ends)]))
     records = [one.record for one in found if isinstance(one, Candidate)]
     assert [(one.number, one.event["n"]) for one in records] == [
@@ -198,4 +211,4 @@ def test_items_that_may_be_wrappers_are_odd() -> None:
     block = Block(data, Numbering(), ends)
     assert block.rows() == items
     assert block.rows(2) == items[:2]
-    assert Frame(()).ends(block) == (ends, [ends[1], ends[2], ends[5], ends[6]])
+    assert odd_items(data, ends) == [ends[1], ends[2], ends[5], ends[6]]

@@ -19,6 +19,7 @@ from converter.cli.cache import code, digest, folder, seal, stamps, unsealed
 from converter.errors import PolysigmaError
 from converter.matcher import Event, EventTest, compile_predicate
 from converter.matcher.correlation import Plan
+from converter.matcher.fields import LastRead
 from converter.matcher.index import Need
 from converter.paths import Path as FieldPath
 from converter.places import pipeline_folders
@@ -76,7 +77,7 @@ def load(places: Sequence[str], names: Sequence[str], view: View) -> Loaded:
     loaded, kept = importlib.import_module(_READING).read(places, names, view)
     if file is not None and kept is not None:
         seal(file, pickle.dumps(kept, pickle.HIGHEST_PROTOCOL), _KEPT)
-    return loaded
+    return loaded if kept is None else kept.loaded()
 
 
 @dataclass
@@ -123,6 +124,10 @@ class Paths(dict[str, tuple[FieldPath, ...]]):
         return self[name]
 
 
+_READERS = LastRead()
+"""A scan changes no event."""
+
+
 class Later:
     """A test that is compiled when it is run for the first time."""
 
@@ -135,7 +140,7 @@ class Later:
     def __call__(self, event: Event) -> bool:
         if self._test is None:
             predicate, paths = pickle.loads(self._packed[self._start : self._end])
-            self._test = compile_predicate(predicate, paths)
+            self._test = compile_predicate(predicate, paths, _READERS)
         return self._test(event)
 
 

@@ -26,10 +26,11 @@ from converter.logs.opening import STDIN
 from converter.logs.parts import Part
 from converter.matcher.correlation import Engine, Plan
 from converter.matcher.index import NEVER, NOTHING, Need
+from converter.matcher.origins import Origins
 from converter.matcher.routing import Routing
 from converter.pipelines import View
 from converter.places import pipeline_folders
-from converter.scan import Sieve, Stage, Summary, window
+from converter.scan import Sieve, Stage, Summary, Tools, window
 from converter.scan.crew import Crew
 from converter.scan.work import Work
 
@@ -123,11 +124,23 @@ def work_of(asked: Asked, loaded: Loaded) -> Work:
     tests, plan = wanted.tests, wanted.plan
     if not tests:
         raise LogError("no rules to match", next_step="name rules with --rules")
-    sources, said = loaded.log_sources, asked.said
-    routing = None if asked.no_routing else route(tests, sources(), asked.schema, said)
-    needs = _needs(wanted, routing if said else None)
-    sieve = None if asked.whole else Sieve(needs, store=Databases())
+    routing, origins = _routed(asked, loaded, tests)
+    needs = _needs(wanted, routing if asked.said else None)
+    sieve = None if asked.whole else Sieve(Tools(needs, routing, origins, Databases()))
     return Work(compiled(tests, plan, _held(asked, plan)), routing, times, sieve)
+
+
+def _routed(
+    asked: Asked, loaded: Loaded, tests: Sequence[Test]
+) -> tuple[Routing | None, Origins | None]:
+    """How events find their rules; without routing, each meets all."""
+    if asked.no_routing:
+        return None, None
+    sources = loaded.log_sources()
+    routing = route(tests, sources, asked.schema, asked.said)
+    if asked.said:
+        return routing, None
+    return routing, Origins([one.logsource for one in tests], sources, asked.schema)
 
 
 def _held(asked: Asked, plan: Plan) -> frozenset[str]:

@@ -23,7 +23,7 @@ DEEPEST = 200
 
 _DIGITS = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x20 for byte in range(256))
 _LONG_RUN = b"0" * 19
-_LONG_INTEGER = re.compile(rb"[\[:,\s](?:-[0-9]{19}|[0-9]{20})")
+_INTEGER = re.compile(rb"(?<=[\[:,\s])-?[0-9]+")
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _BEYOND = re.compile(rb"[0-9][eE]\+?[0-9]{2}|[0-9]{300}|[\[:,]\s*-?(?:NaN|Infinity)\b")
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
@@ -44,7 +44,16 @@ def _may_be_deep(raw: bytes) -> bool:
 
 
 def _has_long_integer(raw: bytes) -> bool:
-    return _LONG_RUN in raw.translate(_DIGITS) and _LONG_INTEGER.search(raw) is not None
+    """Whether a number may be beyond 64 bits; Windows writes the least of them in every event."""
+    digits = raw.translate(_DIGITS)
+    at = digits.find(_LONG_RUN)
+    while at >= 0:
+        number = _INTEGER.match(raw, at - (raw[at - 1 : at] == b"-"))
+        if number and not (len(number[0]) <= 20 and -(1 << 63) <= int(number[0]) < 1 << 64):
+            return True
+        end = digits.find(b" ", at)
+        at = digits.find(_LONG_RUN, end) if end > 0 else -1
+    return False
 
 
 def _with_orjson(raw: bytes) -> Any:

@@ -85,9 +85,11 @@ class Opened:
                 part.file, stdin, MAX_RECORD, CHUNK, blocks=blocks, count=count
             )
         else:
-            chunks = _counted(_range(part, part.end), count)
-            self._reader, self.items = line_reader(chunks, part.file.name, blocks=blocks)
-            self.items = _careful(self.items, part.file.name)
+            lines = _Range(part, part.end, count)
+            self._reader, items = line_reader(
+                lines.torn() if blocks else (), lines.rest(), part.file.name, blocks=blocks
+            )
+            self.items = _careful(items, part.file.name)
 
     @property
     def counted(self) -> tuple[int, int]:
@@ -103,21 +105,38 @@ def _careful(items: Items, name: str) -> Items:
         yield Reject(name, 0, "", "unreadable", why)
 
 
-def _counted(chunks: Iterator[bytes], count: Count) -> Iterator[bytes]:
-    for chunk in chunks:
-        count(len(chunk))
-        yield chunk
+class _Range:
+    """The lines that begin in a range of a file."""
 
+    def __init__(self, part: Part, end: int, count: Count) -> None:
+        self._part, self._end, self._count = part, end, count
+        self._at: int | None = None
 
-def _range(part: Part, end: int) -> Iterator[bytes]:
-    """The lines that begin in the range, as chunks of bytes."""
-    with part.file.open() as stream:
-        at, chunk = _first_line(stream, part.start, end), b"\n"
-        while at < end and (chunk := stream.read(min(CHUNK, end - at))):
-            yield chunk if at else chunk.removeprefix(BOM)
-            at += len(chunk)
-        if not chunk.endswith(b"\n"):
-            yield from _rest_of_line(stream)
+    def torn(self) -> Iterator[bytes]:
+        """Chunks that each begin with a line and may end inside of one, where the next begins."""
+        with self._part.file.open() as stream:
+            at = _first_line(stream, self._part.start, self._end)
+            while at + CHUNK < self._end and (chunk := stream.read(CHUNK)):
+                cut = chunk.rfind(b"\n") + 1
+                if not cut:
+                    break
+                yield chunk if at else chunk.removeprefix(BOM)
+                at += cut
+                self._count(cut)
+                stream.seek(at)
+        self._at = at
+
+    def rest(self) -> Iterator[bytes]:
+        """What follows, where chunks end makes no difference."""
+        with self._part.file.open() as stream:
+            start, chunk = self._part.start if self._at is None else self._at, b"\n"
+            at = _first_line(stream, start, self._end)
+            while at < self._end and (chunk := stream.read(min(CHUNK, self._end - at))):
+                self._count(len(chunk))
+                yield chunk if at else chunk.removeprefix(BOM)
+                at += len(chunk)
+            if not chunk.endswith(b"\n"):
+                yield from _rest_of_line(stream)
 
 
 def _rest_of_line(stream: BinaryIO) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from typing import Any
 from converter.logs.blocks import GAP, Block, LineReader
 from converter.logs.decoding import DEEPEST, decode
 from converter.logs.records import EXCERPT, Fault, Record, Reject
-from converter.logs.runs import Run, list_end, listed
+from converter.logs.runs import SMALL, Run, list_end, listed
 from converter.logs.shapes import Event, contents, events, records
 from converter.logs.sniffing import BOM, Form, beginning, form, packing
 from converter.logs.splitting import Piece, Splitter, split_lines
@@ -42,11 +42,21 @@ def read_chunks(
     return _READERS[kind](opened, rest)
 
 
-def line_reader(chunks: Iterable[bytes], file: str, *, blocks: bool) -> tuple[LineReader, Items]:
-    """The records of a part of a file of JSON lines, and what numbers them from 1."""
+def line_reader(
+    torn: Iterable[bytes], rest: Iterable[bytes], file: str, *, blocks: bool
+) -> tuple[LineReader, Items]:
+    """The records of a part of a file of JSON lines, and what numbers them from 1.
+
+    Of chunks that are `torn` the line in which each ends comes whole with the next one. They are
+    for blocks only.
+    """
     opened = _File(file, MAX_RECORD, 0)
     opened.runs = blocks
-    return opened, opened.blocks(chunks) if blocks else opened.lines(chunks)
+    if not blocks:
+        return opened, opened.lines(rest)
+    return opened, chain.from_iterable(
+        (chain.from_iterable(map(opened.block, torn)), opened.blocks(rest))
+    )
 
 
 class _File:
@@ -69,7 +79,7 @@ class _File:
         for chunk in chunks:
             cut = chunk.rfind(b"\n") + 1
             if cut:
-                yield from self._block(held + chunk[:cut])
+                yield from self.block(held + chunk[:cut])
                 held = chunk[cut:]
             else:
                 held += chunk
@@ -79,7 +89,7 @@ class _File:
         if held:
             yield from self.read_line(held)
 
-    def _block(self, data: bytes) -> Items:
+    def block(self, data: bytes) -> Items:
         """Whole lines as a block; before it each long list, lest it be looked through twice."""
         at = 0
         while (end := list_end(data, at)) >= 0:
@@ -90,6 +100,11 @@ class _File:
 
     def read_line(self, raw: bytes) -> Items:
         self.line += 1
+        if len(raw) < SMALL:
+            value = decode(raw)
+            if type(value) is dict and contents(value) is None:
+                self.number += 1
+                return iter((Record(value, self.name, self.number),))
         where = f"line {self.line}"
         return self._line(raw, where) if len(raw) <= LONG_LINE else self._split(raw, where)
 

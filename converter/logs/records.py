@@ -38,7 +38,7 @@ NEXT_STEPS: dict[Kind, str] = {
 EXCERPT = 200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that would take twice as long to make
 class Record:
     """One event, the file it is from (`-` is standard input) and its number there.
 

@@ -47,9 +47,9 @@ class Run(NamedTuple):
 
 def listed(line: bytes) -> Run | None:
     """All records of a line that is a list or wraps one, and nothing else; None if in doubt."""
-    head = _LIST.match(line)
+    head = _LIST.match(line) if len(line) >= SMALL else None
     close = line.rfind(b"]")
-    if len(line) < SMALL or head is None or close < head.end():
+    if head is None or close < head.end():
         return None
     before, after = line[: head.end()], line[close:]
     data = line[head.end() : close].lstrip(_SPACE)

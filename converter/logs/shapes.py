@@ -33,6 +33,26 @@ lookup-events; the answers of Azure's and of Google's REST interfaces. True: the
 that the list counts only when it starts with an object, or is empty."""
 
 
+SUBSCRIPTION = frozenset({
+    "messageType", "owner", "logGroup", "logStream", "subscriptionFilters", "logEvents",
+    "policyLevel",
+})  # fmt: skip
+"""Keys of which a CloudWatch Logs subscription has one first."""
+
+LOOKED_UP = frozenset({
+    "EventId", "EventName", "ReadOnly", "AccessKeyId", "EventTime", "EventSource", "Username",
+    "Resources", "CloudTrailEvent",
+})  # fmt: skip
+"""Keys of which an entry of CloudTrail's lookup-events has one first."""
+
+
+BUS = frozenset({
+    "version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail",
+    "replay-name",
+})  # fmt: skip
+"""Keys of which an event of EventBridge has one first."""
+
+
 def records(value: Any) -> Iterator[Event | Fault]:
     """Every event in a whole line or document: an object, a list of objects, or a wrapper."""
     if not isinstance(value, list):
@@ -57,6 +77,8 @@ def events(value: Any, depth: int = 0) -> Iterator[Event | Fault]:
 
 def contents(event: Event) -> Sequence[Any] | None:
     """What this object wraps; None for an event."""
+    if _KEYS.isdisjoint(event):
+        return None
     for key, wrapper in WRAPPERS.items():
         if key in event:
             wrapped = wrapper(event)
@@ -85,7 +107,9 @@ def _list_under(key: str) -> Wrapper:
 def _cloudwatch(event: Event) -> Sequence[Any] | None:
     """A CloudWatch Logs subscription; its control messages hold no records."""
     kind, entries = event.get("messageType"), event["logEvents"]
-    if not isinstance(entries, list) or kind not in ("DATA_MESSAGE", "CONTROL_MESSAGE"):
+    if not isinstance(entries, list) or next(iter(event)) not in SUBSCRIPTION:
+        return None
+    if kind not in ("DATA_MESSAGE", "CONTROL_MESSAGE"):
         return None
     return [_message(entry) for entry in entries] if kind == "DATA_MESSAGE" else ()
 
@@ -100,13 +124,15 @@ def _message(entry: Any) -> Any:
 
 def _eventbridge(event: Event) -> Sequence[Any] | None:
     detail = event.get("detail")
-    return (detail,) if isinstance(detail, dict) else None
+    return (detail,) if isinstance(detail, dict) and next(iter(event)) in BUS else None
 
 
 def _looked_up(event: Event) -> Sequence[Any] | None:
     """One of the Events of CloudTrail's lookup-events, which holds the record as text."""
     record = event["CloudTrailEvent"]
-    return (decode(record.encode()),) if isinstance(record, str) else None
+    if not isinstance(record, str) or next(iter(event)) not in LOOKED_UP:
+        return None
+    return (decode(record.encode()),)
 
 
 WRAPPERS: dict[str, Wrapper] = {
@@ -115,6 +141,9 @@ WRAPPERS: dict[str, Wrapper] = {
     "detail-type": _eventbridge,
     "CloudTrailEvent": _looked_up,
 }
+
+
+_KEYS = frozenset(WRAPPERS)
 
 
 def _no_object(value: Any) -> Fault:

@@ -21,6 +21,7 @@ Event = Mapping[str, Any]
 Values = Sequence[Any]
 Reader = Callable[[Event], Values | None]
 Paths = Callable[[str], tuple[Path, ...]]
+Readers = Callable[[tuple[Path, ...]], Reader]
 
 _MISSING = object()
 _PLAIN = frozenset((str, int, float, bool, type(None)))
@@ -43,9 +44,40 @@ def _reader(path: Path) -> Reader:
     return _literal(path) if "." not in path else _dotted(path)
 
 
-def field_reader(field: str, paths: Paths | None = None) -> Reader:
+def field_reader(field: str, paths: Paths | None = None, readers: Readers = reader) -> Reader:
     """A reader of the paths that `paths` names for the field, else of the field itself."""
-    return reader((paths(field) if paths else ()) or (field,))
+    return readers((paths(field) if paths else ()) or (field,))
+
+
+class LastRead:
+    """Readers as `reader` makes them, which keep what they found in the event read last.
+
+    Many rules read the same fields of one event. For those who never change an event between two
+    rules; no paths stand for `every_value`.
+    """
+
+    def __init__(self) -> None:
+        self._readers: dict[tuple[Path, ...], Reader] = {}
+
+    def __call__(self, paths: tuple[Path, ...]) -> Reader:
+        """The reader of these paths, one for all rules."""
+        if paths not in self._readers:
+            self._readers[paths] = _keeping(reader(paths) if paths else every_value)
+        return self._readers[paths]
+
+
+def _keeping(read: Reader) -> Reader:
+    last: Event | None = None
+    values: Values | None = None
+
+    def again(event: Event) -> Values | None:
+        nonlocal last, values
+        if event is not last:
+            values = read(event)
+            last = event
+        return values
+
+    return again
 
 
 def every_value(event: Event) -> Values:
@@ -94,6 +126,27 @@ def _literal(key: str) -> Reader:
 
 
 def _dotted(path: str) -> Reader:
+    """Objects in objects, as nearly all events have them, in one go; all else by every way."""
+    every_way = _every_way(path)
+    steps = [(keys[0][0], tuple(key for key, _ in keys[1:])) for keys in _steps(path)]
+
+    def read(event: Event) -> Values | None:
+        node: Any = event
+        for key, longer in steps:
+            if type(node) is not dict:
+                return every_way(event)
+            for one in longer:
+                if one in node:
+                    return every_way(event)
+            node = node.get(key, _MISSING)
+            if node is _MISSING:
+                return None
+        return _flat(node) if isinstance(node, list | tuple) else (node,)
+
+    return read
+
+
+def _every_way(path: str) -> Reader:
     steps = _steps(path)
     end = len(steps)
     first = tuple(key for key, _ in steps[0])

@@ -6,7 +6,7 @@ at the end, and each one between is taken at its leftmost place, which never nee
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,6 +58,37 @@ def glob(pattern: Pattern) -> TextTest:
     if Wildcard.ONE in pieces or len(texts) > 2 or len(pieces) > 3:
         return _general(pieces)
     return _plain(pieces, texts)
+
+
+def any_glob(patterns: Sequence[Pattern]) -> TextTest:
+    """A test whether a text fits any of the patterns; each kind is looked for at once."""
+    groups: dict[str, list[str]] = {"x": [], "x*": [], "*x": [], "*x*": []}
+    others = []
+    for pattern in patterns:
+        shape, piece = _shape(tidy(pattern))
+        if shape in groups:
+            groups[shape].append(piece)
+        else:
+            others.append(glob(pattern))
+    same, starts = frozenset(groups["x"]), tuple(groups["x*"])
+    ends, inside = tuple(groups["*x"]), tuple(filter(str.isascii, groups["*x*"]))
+    foreign = tuple(one for one in groups["*x*"] if not one.isascii())
+    kinds: list[TextTest] = [lambda text: text in same] if same else []
+    kinds += [lambda text: text.startswith(starts)] if starts else []
+    kinds += [lambda text: text.endswith(ends)] if ends else []
+    kinds += [lambda text: any(map(text.__contains__, inside))] if inside else []
+    if foreign:
+        kinds.append(lambda text: not text.isascii() and any(map(text.__contains__, foreign)))
+    kinds += others
+    return kinds[0] if len(kinds) == 1 else lambda text: any(fits(text) for fits in kinds)
+
+
+def _shape(pieces: Pattern) -> tuple[str, str]:
+    """How text and `*` alternate, and the text if there is one; nothing for all other patterns."""
+    texts = [piece for piece in pieces if isinstance(piece, str)]
+    if len(texts) != 1 or Wildcard.ONE in pieces:
+        return "other", ""
+    return "".join("*" if piece is MANY else "x" for piece in pieces), texts[0]
 
 
 def _plain(pieces: Pattern, texts: list[str]) -> TextTest:

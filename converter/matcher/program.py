@@ -10,7 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from converter.matcher.fields import Event, Paths, Reader, Values, every_value, field_reader
+from converter.matcher.fields import (
+    Event,
+    Paths,
+    Reader,
+    Readers,
+    Values,
+    every_value,
+    field_reader,
+    reader,
+)
 from converter.matcher.tests import TESTS, ValuesTest, any_like, one_of
 from converter.predicate import (
     And,
@@ -44,14 +53,40 @@ class _Bundle:
 _Node = Predicate | _Bundle
 
 
-def compile_predicate(predicate: Predicate, paths: Paths | None = None) -> EventTest:
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """What tests read by: the paths of fields, and what makes readers of paths."""
+
+    paths: Paths | None
+    readers: Readers
+
+    def reader(self, test: Test) -> Reader:
+        """What the test looks at: its field, both fields as a pair, or every value of the event."""
+        if isinstance(test, Keyword | KeywordRegex | Opaque):
+            return every_value if self.readers is reader else self.readers(())
+        read = field_reader(test.field, self.paths, self.readers)
+        if not isinstance(test, FieldCompare):
+            return read
+        other = field_reader(test.other, self.paths, self.readers)
+
+        def pair(event: Event) -> Values | None:
+            left, right = read(event), other(event)
+            return None if left is None or right is None else (left, right)
+
+        return pair
+
+
+def compile_predicate(
+    predicate: Predicate, paths: Paths | None = None, readers: Readers = reader
+) -> EventTest:
     """A function that says whether an event matches. It never raises, whatever the event.
 
     `paths` names, for a field of the predicate, the event's own paths in order; the first that
-    exists counts. Without it a field is its own path. Raises RuleError, before any event is seen,
-    for a test that cannot be run (a regular expression beyond RE2, a network that is none).
+    exists counts. Without it a field is its own path. `readers` makes a reader of paths; several
+    predicates may share what it keeps. Raises RuleError, before any event is seen, for a test that
+    cannot be run (a regular expression beyond RE2, a network that is none).
     """
-    steps = _program(predicate, paths)
+    steps = _program(predicate, _Sources(paths, readers))
 
     def matches(event: Event) -> bool:
         at = 0
@@ -65,23 +100,11 @@ def compile_predicate(predicate: Predicate, paths: Paths | None = None) -> Event
 
 def compile_test(test: Test, paths: Paths | None = None) -> EventTest:
     """Like `compile_predicate`, for one test."""
-    return _step(_reader(test, paths), TESTS[type(test)](test), isinstance(test, Null))
+    return _single(test, _Sources(paths, reader))
 
 
-def _reader(test: Test, paths: Paths | None) -> Reader:
-    """What the test looks at: its field, both fields as a pair, or every value of the event."""
-    if isinstance(test, Keyword | KeywordRegex | Opaque):
-        return every_value
-    read = field_reader(test.field, paths)
-    if not isinstance(test, FieldCompare):
-        return read
-    other = field_reader(test.other, paths)
-
-    def pair(event: Event) -> Values | None:
-        left, right = read(event), other(event)
-        return None if left is None or right is None else (left, right)
-
-    return pair
+def _single(test: Test, sources: _Sources) -> EventTest:
+    return _step(sources.reader(test), TESTS[type(test)](test), isinstance(test, Null))
 
 
 def _step(read: Reader, passes: ValuesTest, when_missing: bool) -> EventTest:
@@ -92,7 +115,7 @@ def _step(read: Reader, passes: ValuesTest, when_missing: bool) -> EventTest:
     return run
 
 
-def _program(predicate: Predicate, paths: Paths | None) -> list[Step]:
+def _program(predicate: Predicate, sources: _Sources) -> list[Step]:
     """Steps by number, beginning at 0. Each group hands its targets down to its arguments."""
     steps: dict[int, Step] = {}
     taken = 1
@@ -102,7 +125,7 @@ def _program(predicate: Predicate, paths: Paths | None) -> list[Step]:
         if isinstance(node, Not):
             todo.append((node.arg, here, no, yes))
         elif not isinstance(node, And | Or):
-            steps[here] = (_event_test(node, paths), yes, no)
+            steps[here] = (_event_test(node, sources), yes, no)
         elif not node.args:
             target = yes if isinstance(node, And) else no
             steps[here] = (_always, target, target)
@@ -147,10 +170,10 @@ def _subject(node: Predicate) -> str:
     return "*" if isinstance(node, Keyword | KeywordRegex) else f"={node.field}"
 
 
-def _event_test(node: Test | _Bundle, paths: Paths | None) -> EventTest:
+def _event_test(node: Test | _Bundle, sources: _Sources) -> EventTest:
     if not isinstance(node, _Bundle):
-        return compile_test(node, paths)
-    read = _reader(node.tests[0], paths)
+        return _single(node, sources)
+    read = sources.reader(node.tests[0])
     missing = [isinstance(test, Null) for test in node.tests]
     if node.every:
         return _step(read, _every(_prepared(node.tests)), all(missing))

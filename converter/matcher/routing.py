@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from converter.casing import fold
+from converter.matcher.clues import Clues
 from converter.matcher.fields import Event, Reader, reader
 from converter.matcher.text import text
 from converter.paths import Path, Under
@@ -25,6 +26,8 @@ _SHAPES = 1000
 """Sets of top-level keys that are remembered; real logs have a few hundred."""
 _ROUTES = 1000
 """Kinds of events that are remembered; a catalogue of all log sources knows a few hundred."""
+_CLUES = 10_000
+"""Combinations of values that give a log source away; real logs have a few hundred."""
 _LONGEST = 500
 """Characters of a value that can give a log source away; no channel or dataset comes near."""
 
@@ -87,9 +90,27 @@ class Recognition:
         self._forks = [(_first_keys(paths), fork) for paths, fork in self._root.forks.items()]
         self._by_keys: dict[tuple[str, ...], tuple[_Fork, ...]] = {}
         self._merged = lru_cache(_ROUTES)(self._merge)
+        self._clues = Clues(
+            path
+            for one in recognisers
+            for name, _ in one.selection
+            for path in one.shape.clue(name)
+        )
+        self._seen: dict[tuple[Any, ...], Known] = {}
 
     def __call__(self, event: Event) -> Known:
         """One log source for each product that recognises the event."""
+        clues = self._clues(event)
+        if clues is None:
+            return self._look(event)
+        known = self._seen.get(clues)
+        if known is None:
+            if len(self._seen) >= _CLUES:
+                self._seen.clear()
+            known = self._seen[clues] = self._look(event)
+        return known
+
+    def _look(self, event: Event) -> Known:
         keys = tuple(event)
         forks = self._by_keys.get(keys)
         if forks is None:

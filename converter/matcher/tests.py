@@ -9,14 +9,14 @@ from __future__ import annotations
 import ipaddress
 import operator
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from converter.casing import fold
 from converter.errors import RuleError
 from converter.matcher.comparing import field_compare
 from converter.matcher.fields import Values
-from converter.matcher.globs import TextTest, glob
+from converter.matcher.globs import TextTest, any_glob, glob
 from converter.matcher.text import number, text, wide_text
 from converter.matcher.times import PARTS, in_zone, moment
 from converter.predicate import (
@@ -113,29 +113,29 @@ def _is_number(value: object) -> bool:
 
 def like(test: Glob | Keyword) -> ValuesTest:
     """The value's text fits the pattern; an object counts as its JSON without spaces."""
-    return _over_texts((_glob(test.pattern, test.cased),), not test.cased)
+    return _over_texts(_glob(test.pattern, test.cased), not test.cased)
 
 
 def any_like(tests: Iterable[Glob | Keyword]) -> ValuesTest:
     """Many patterns of one field, none of which asks for case: the text is folded once."""
-    return _over_texts(tuple(_glob(test.pattern, False) for test in tests), True)
+    fits = any_glob([_folded(test.pattern) for test in tests])
+    return _over_texts(fits, True)
 
 
 def _glob(pattern: Pattern, cased: bool) -> TextTest:
-    pieces = ((p if cased or not isinstance(p, str) else fold(p)) for p in pattern)
-    return glob(tuple(pieces))
+    return glob(pattern if cased else _folded(pattern))
 
 
-def _over_texts(fits: Sequence[TextTest], folded: bool) -> ValuesTest:
+def _folded(pattern: Pattern) -> Pattern:
+    return tuple(fold(piece) if isinstance(piece, str) else piece for piece in pattern)
+
+
+def _over_texts(fits: TextTest, folded: bool) -> ValuesTest:
     def passes(values: Values) -> bool:
         for value in values:
             found = value if type(value) is str else wide_text(value)
-            if found is None:
-                continue
-            found = fold(found) if folded else found
-            for one in fits:
-                if one(found):
-                    return True
+            if found is not None and fits(fold(found) if folded else found):
+                return True
         return False
 
     return passes
@@ -143,7 +143,7 @@ def _over_texts(fits: Sequence[TextTest], folded: bool) -> ValuesTest:
 
 def regex(test: Regex | KeywordRegex) -> ValuesTest:
     """The expression is found in the value's text; an object counts as its JSON without spaces."""
-    return _over_texts((searcher(test.pattern, test.flags),), False)
+    return _over_texts(searcher(test.pattern, test.flags), False)
 
 
 def cidr(test: Cidr) -> ValuesTest:

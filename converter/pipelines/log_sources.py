@@ -126,6 +126,17 @@ class LogSources:
                 return False
         return shared
 
+    def may_try(self, logsource: Mapping[str, str], product: str, view: View) -> bool:
+        """Whether the rule is tried on any event that is known to be of this product."""
+        found = [one.source for one in self.recognisers(view) if one.source.product == product]
+        shared = not logsource or any(one.open for one in found)
+        for word, value in logsource.items():
+            if any(one.has(word, value) for one in found):
+                shared = True
+            elif all(one.states(word) for one in found):
+                return False
+        return shared
+
     def shape(self, logsource: Mapping[str, str]) -> Shape | None:
         """Where raw events of a rule's log source hold its fields; None where nothing is said.
 

@@ -16,6 +16,7 @@ from converter.matcher import Event, EventTest
 from converter.matcher.correlation import Engine, Found
 from converter.matcher.routing import Route
 from converter.matcher.times import TimeReader, time_reader
+from converter.scan.learning import Tools
 from converter.scan.results import Match, Rejected, Routed, RuleSummary, Summary, as_json
 from converter.scan.sieve import Candidate, Passed, Sieve
 from converter.scan.times import Window, instant, window
@@ -32,6 +33,7 @@ __all__ = [
     "Sieve",
     "Stage",
     "Summary",
+    "Tools",
     "Window",
     "scan",
     "time_reader",
@@ -136,6 +138,8 @@ def finished(stage: Stage, times: Window | None, counts: Summary) -> Iterator[Ma
 Met = tuple[list[Match | Reject], list[Match]]
 """What one record gives: results, and hits for rules that look at several events."""
 
+_Found = tuple[list[tuple[Match | Reject, Report]], list[Match]]
+
 
 def meet(
     compiled: Sequence[CompiledRule],
@@ -145,52 +149,70 @@ def meet(
     routing: Callable[[Event], Route] | None,
 ) -> Iterator[Met]:
     """Each record and its rules, as in `scan`, without what looks at several events."""
+    everything = range(len(compiled))
     for record in records:
         if isinstance(record, Reject):
             counts.reject(record)
             yield [record], []
-        elif isinstance(record, Passed):
+            continue
+        if isinstance(record, Passed):
             counts.records += record.records
-            counts.passed += record.records
+            counts.passed += 0 if record.routes else record.records
+            for known, count in record.routes:
+                counts.take(known, count)
+            continue
+        counts.records += 1
+        if isinstance(record, Candidate):
+            found, hits = _meet(compiled, _tried(record, routing, counts), record.record)
         else:
-            counts.records += 1
-            one = record.record if isinstance(record, Candidate) else record
-            among = record.rules if isinstance(record, Candidate) else range(len(compiled))
-            tried = _tried(one, among, routing, counts)
-            results, hits = _meet(map(compiled.__getitem__, tried), one)
-            if results:
-                yield list(kept(results, times, counts)), hits
+            route = counts.take(routing(record.event)) if routing else None
+            found, hits = _meet(compiled, everything if route is None else route.rules, record)
+        if found:
+            yield list(kept(found, times, counts)), hits
 
 
 def _tried(
-    record: Record,
-    among: Sequence[int],
-    routing: Callable[[Event], Route] | None,
-    counts: Summary,
+    candidate: Candidate, routing: Callable[[Event], Route] | None, counts: Summary
 ) -> Iterable[int]:
-    """Which of these rules are tried on the record, by their numbers."""
+    """Which of its rules are tried on a candidate, by their numbers."""
     if routing is None:
-        return among
-    route = counts.take(routing(record.event))
-    return route.rules if isinstance(among, range) else filter(route.tries.__contains__, among)
+        return candidate.rules
+    if candidate.route is not None:
+        counts.take(candidate.route)
+        return candidate.rules
+    tries = counts.take(routing(candidate.record.event)).tries
+    return filter(tries.__contains__, candidate.rules)
 
 
-def _meet(
-    compiled: Iterable[CompiledRule], record: Record
-) -> tuple[list[tuple[Match | Reject, Report]], list[Match]]:
+def _meet(compiled: Sequence[CompiledRule], among: Iterable[int], record: Record) -> _Found:
     """One record and these rules: results, and those that feed rules over several events."""
     found: list[tuple[Match | Reject, Report]] = []
     hits: list[Match] = []
+    event = record.event
     bundle: RuleSummary | None = None
-    for rule in compiled:
-        result = _run(rule, record) if bundle is None or bundle != rule.rule else None
-        if result is None:
+    for number in among:
+        rule = compiled[number]
+        if rule.correlation and bundle == rule.rule:
             continue
-        bundle = rule.rule if rule.correlation and isinstance(result, Match) else None
-        if isinstance(result, Match) and rule.feeds:
-            hits.append(result)
-        found.append((result, rule.report))
+        try:
+            if not rule.matches(event):
+                continue
+            time = rule.time(event)
+        except Exception as error:  # noqa: BLE001  a rule that fails must not end the scan
+            found.append((_failed(rule, record, error), rule.report))
+            continue
+        match = Match(rule.rule, record.file, record.number, time, event, rule.correlation)
+        bundle = rule.rule if rule.correlation else None
+        if rule.feeds:
+            hits.append(match)
+        found.append((match, rule.report))
     return found, hits
+
+
+def _failed(rule: CompiledRule, record: Record, error: Exception) -> Reject:
+    why = f"the rule {rule.rule.path} fails on it: {type(error).__name__}: {error}"
+    raw = as_json(record.event)[:EXCERPT]
+    return Reject(record.file, record.number, "", "matcher", why, raw)
 
 
 def kept(
@@ -206,19 +228,6 @@ def kept(
             yield result
         elif report == "held":
             counts.held[result.rule] = counts.held.get(result.rule, 0) + 1
-
-
-def _run(rule: CompiledRule, record: Record) -> Match | Reject | None:
-    try:
-        if not rule.matches(record.event):
-            return None
-        time = rule.time(record.event)
-    except Exception as error:  # noqa: BLE001  a rule that fails must not end the scan
-        why = f"the rule {rule.rule.path} fails on it: {type(error).__name__}: {error}"
-        raw = as_json(record.event)[:EXCERPT]
-        return Reject(record.file, record.number, "", "matcher", why, raw)
-    correlation = rule.correlation
-    return Match(rule.rule, record.file, record.number, time, record.event, correlation)
 
 
 def _counts(match: Match, times: Window | None, counts: Summary) -> bool:

@@ -25,8 +25,11 @@ class RuleSummary:
     level: str | None
     path: str
 
+    def __hash__(self) -> int:
+        return hash(self.path)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Match:
     """One event that matches one rule, or several that match a correlation (`events`).
 
@@ -132,6 +135,7 @@ class Summary:
     left_out: Counts = field(default_factory=Counts)
     waiting: tuple[int, int] = (0, 0)
     routes: dict[Known, Routed] = field(default_factory=dict)
+    _taken: dict[int, tuple[Route, Routed]] = field(default_factory=dict, repr=False)
 
     @property
     def untried(self) -> int:
@@ -143,9 +147,13 @@ class Summary:
         """The numbers of the rules that were tried on any event."""
         return frozenset[int]().union(*(one.route.rules for one in self.routes.values()))
 
-    def take(self, route: Route) -> Route:
-        """Count one event by its route."""
-        self.routes.setdefault(route.known, Routed(route)).count += 1
+    def take(self, route: Route, count: int = 1) -> Route:
+        """Count events by their route."""
+        mine = self._taken.get(id(route))
+        if mine is None or mine[0] is not route:
+            routed = self.routes.setdefault(route.known, Routed(route))
+            mine = self._taken[id(route)] = route, routed
+        mine[1].count += count
         return route
 
     def expect(self, rules: Iterable[RuleSummary]) -> None:

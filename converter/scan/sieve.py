@@ -1,65 +1,58 @@
-"""Blocks of lines -> the records that a rule can match, and counts of those that none can.
+"""Blocks of records -> the records that a rule can match, and counts of those that none can.
 
-The first records of a scan are all decoded; from them is learned how lines begin and which probes
-are rare. After that only candidates are, and each meets only the rules that it is a candidate for.
+The first records of a scan are all decoded, and meet every rule; from them is learned what to look
+for. After that only candidates are decoded, and each meets only the rules that it is one for.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from types import ModuleType
 
-from converter.logs import Block, Frame, Record, Reject
-from converter.logs.decoding import decode
-from converter.matcher.index import Hit, Index, Need, Rules, Sample, Store, count_texts, hyperscan
+from converter.logs import Block, Record, Reject
+from converter.matcher.index import Hit, Rules, plain
+from converter.matcher.routing import Route
+from converter.scan.learning import ROWS, Crowds, Learned, Tools, learned, merged
 from converter.scan.results import as_json
+from converter.scan.spots import ODD, Spots, every, hit, spots
 
-LEARNED = 1 << 20
-"""Bytes of lines that are decoded before any is passed over."""
+LEARNED = 1 << 18
+"""Bytes of records that are decoded before any is passed over."""
 
-_ROWS = 300
 _MANY = 0.25
 _PATIENCE = 20_000
-_ODD = -2
+_LEAST = 100
 
 Item = Record | Reject | Block
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Candidate:
-    """A record and the numbers of the rules that it may match, in order; no other rule does."""
+    """A record and the numbers of the rules that it may match, in order; no other rule does.
+
+    With `route` the rules are some of those that are tried on it.
+    """
 
     record: Record
     rules: Rules
+    route: Route | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """Records that no rule can match, not decoded."""
+    """Records that no rule can match: not decoded, or recognised as what `routes` count."""
 
     records: int
+    routes: Sequence[tuple[Route, int]] = ()
 
 
 class Sieve:
-    """What of a log is looked at. `needs` gives for each rule, by number, what it needs.
+    """What of a log is looked at. `left`: so many bytes are decoded before any is passed over."""
 
-    `learned` is how many bytes are decoded before any record is passed over. `store` keeps between
-    runs what takes long to compile.
-    """
-
-    def __init__(
-        self,
-        needs: Callable[[], Sequence[Need]],
-        learned: int = LEARNED,
-        store: Store | None = None,
-    ) -> None:
-        self._needs, self._store = needs, store
-        self._left = learned
-        self._module: ModuleType | None = hyperscan()
-        self._sample, self._rows, self._frame = Sample(), list[bytes](), Frame(())
-        self._index: Index | None = None
+    def __init__(self, tools: Tools, left: int = LEARNED) -> None:
+        self._tools, self._left = tools, left
+        self._rows = list[bytes]()
+        self._learned: Learned | None = None
         self._records, self._found, self._patience = 0, 0, _PATIENCE
 
     @property
@@ -69,13 +62,7 @@ class Sieve:
 
     def settle(self) -> None:
         """Make of what was learned what is needed to pass records over."""
-        if self._index is None:
-            self._index = self._made()
-
-    @property
-    def always(self) -> Rules:
-        """The rules for which each record is decoded, as no text, key or value is sure in it."""
-        return self._index.always if self._index else ()
+        self._known()
 
     def sift(self, items: Iterable[Item]) -> Iterator[Record | Reject | Candidate | Passed]:
         """The items with candidates in the place of blocks, and records as candidates."""
@@ -84,120 +71,128 @@ class Sieve:
                 yield item
             elif isinstance(item, Record):
                 yield self._of_record(item)
-            elif self._left > 0:
-                self._left -= len(item.data)
-                yield from self._whole(item)
             else:
-                yield from self._block(self._learned(item), item)
+                if self._left > 0:
+                    self._look_at(item)
+                yield from self._whole(item) if self._left > 0 else self._block(item)
 
-    def _of_record(self, record: Record) -> Record | Candidate:
-        if self._index is not None:
-            return _candidate(self._index, record)
-        row = as_json(record.event)
-        self._left -= len(row)
-        self._rows.append(row)
-        if len(self._rows) >= _ROWS:
-            self.settle()
-        return record
+    def _look_at(self, block: Block) -> None:
+        """A large block teaches all there is to learn before any of it is decoded."""
+        if len(rows := block.rows(ROWS)) >= _LEAST:
+            self._left, self._rows = 0, rows
 
     def _whole(self, block: Block) -> Iterator[Record | Reject | Candidate | Passed]:
-        rows = block.rows()
-        self._rows += rows[: max(0, _ROWS - len(self._rows))]
-        if len(self._rows) >= _ROWS:
-            self.settle()
+        first, rest = block.cut(self._left)
+        rows = first.rows()
+        self._left -= len(first.data)
+        self._rows += rows[: max(0, ROWS - len(self._rows))]
         for row in rows:
-            yield from self._results(block.reader.read_line(row))
+            for one in block.reader.read_line(row):
+                yield from self.sift((one,)) if isinstance(one, Block) else (one,)
+        if rest is not None:
+            yield from self.sift((rest,))
 
-    def _learned(self, block: Block) -> Index:
-        """The index; made anew, less and less often, where too much is a candidate."""
-        if self._index is not None:
-            if self._records < self._patience or self._found < _MANY * self._records:
-                return self._index
-            self._patience *= 4
-            self._records, self._found = 0, 0
-            self._rows = block.rows(_ROWS)
-        self._index = self._made()
-        return self._index
+    def _of_record(self, record: Record) -> Record | Candidate:
+        """A record that was decoded before it came here."""
+        if self._left <= 0:
+            return self._candidate(record)
+        row = as_json(record.event)
+        self._left -= len(row)
+        if len(self._rows) < ROWS:
+            self._rows.append(row)
+        return record
 
-    def _made(self) -> Index:
-        for value in map(decode, self._rows):
-            if isinstance(value, dict):
-                self._sample.add(value)
-        needs = self._needs()
-        count_texts(self._sample, needs, b"\n".join(self._rows), self._module, self._store)
-        self._frame = Frame(self._rows, self._frame.heads)
-        odd = [Frame.WRAPPED], [Frame.PACKED]
-        return Index(needs, self._sample, self._module, *odd, self._store)
+    def _candidate(self, record: Record) -> Record | Candidate:
+        known, raw = self._known(), as_json(record.event)
+        if known.crowds is not None:
+            rules, route = known.crowds.rules(record.event, plain(raw))
+            return Candidate(record, rules, route)
+        mine = known.rules_of(raw)
+        return record if mine is None else Candidate(record, mine)
 
-    def _block(self, index: Index, block: Block) -> Iterator[Record | Reject | Candidate | Passed]:
-        data, reader = block.data, block.reader
-        ends, odd = self._frame.ends(block)
-        done = 0
-        lines = _by_line(ends, odd, index, data)
-        for line, hits in _all_lines(lines, len(ends)) if index.always else lines:
-            rules = () if hits is None else _merged(index.rules(data, hits), index.always)
-            if hits is None or rules:
-                reader.skip(line - done)
-                yield Passed(line - done)
-                start = ends[line - 1] + 1 if line else 0
-                yield from self._results(reader.read_line(data[start : ends[line]]), rules)
-                done = line + 1
-                self._found += 1
-        reader.skip(len(ends) - done)
-        yield Passed(len(ends) - done)
-        self._records += len(ends)
-
-    def _results(
-        self, results: Iterable[Item], rules: Rules = ()
-    ) -> Iterator[Record | Reject | Candidate | Passed]:
+    def _results(self, results: Iterable[Item]) -> Iterator[Record | Reject | Candidate | Passed]:
+        """What a line or an item holds that was not looked into before."""
         for result in results:
             if isinstance(result, Block):
                 yield from self.sift((result,))
-            elif isinstance(result, Reject) or self._index is None:
-                yield result
             else:
-                yield Candidate(result, rules) if rules else _candidate(self._index, result)
+                yield result if isinstance(result, Reject) else self._of_record(result)
+
+    def _known(self) -> Learned:
+        if self._learned is None:
+            self._learned = learned(self._tools, self._rows)
+        return self._learned
+
+    def _block(self, block: Block) -> Iterator[Record | Reject | Candidate | Passed]:
+        known, places = self._known(), spots(block)
+        hits = self._hits(known, block)
+        if known.crowds is not None:
+            yield from self._crowd(known.crowds, block, places, hits)
+            return
+        index, data, reader = known.index, block.data, block.reader
+        at, passed, found = 0, 0, 0
+        for start, end, mine in (every if index.always else hit)(places, hits):
+            skipped = places.count(at, start)
+            reader.skip(skipped)
+            passed, found, at = passed + skipped, found + 1, end + places.gap
+            raw = data[start:end]
+            if any(number == ODD for _, number in mine):
+                yield from self._results(reader.read_line(raw))
+            else:
+                rules = merged(index.rules(data, mine), index.always)
+                yield from _candidates(known, raw, reader.read_line(raw), rules)
+        skipped = places.count(at, len(data))
+        reader.skip(skipped)
+        yield Passed(passed + skipped)
+        self._judge(block, passed + skipped + found, found)
+
+    def _crowd(
+        self, crowds: Crowds, block: Block, places: Spots, hits: list[Hit]
+    ) -> Iterator[Record | Reject | Candidate | Passed]:
+        """Every record, each with the rules for its log source that it can match."""
+        seen: dict[int, tuple[Route, int]] = {}
+        data, read_line = block.data, block.reader.read_line
+        for start, end, mine in every(places, hits):
+            raw = data[start:end]
+            for one in self._results(read_line(raw)) if mine else read_line(raw):
+                if not isinstance(one, Record):
+                    yield from self._results((one,)) if isinstance(one, Block) else (one,)
+                    continue
+                rules, route = crowds.rules(one.event, raw)
+                if rules:
+                    yield Candidate(one, rules, route)
+                else:
+                    seen[id(route)] = route, seen.get(id(route), (route, 0))[1] + 1
+        yield Passed(sum(count for _, count in seen.values()), tuple(seen.values()))
+
+    def _hits(self, known: Learned, block: Block) -> list[Hit]:
+        """All hits in order; `ODD` where they do not tell the rules of a record."""
+        found = [(end, ODD) for end in known.odd(block)]
+        if known.crowds is None:
+            found += known.index.scan(block.data)
+        found.sort()
+        return found
+
+    def _judge(self, block: Block, records: int, found: int) -> None:
+        """Learn anew, less and less often, where too much is a candidate."""
+        self._records += records
+        self._found += found
+        if self._records < self._patience:
+            return
+        if self._found >= _MANY * self._records:
+            self._patience *= 4
+            self._learned = learned(self._tools, block.rows(ROWS), self._known().frame.heads)
+        self._records, self._found = 0, 0
 
 
-def _merged(rules: Rules, always: Rules) -> Rules:
-    return tuple(sorted({*rules, *always})) if always else rules
-
-
-def _all_lines(
-    found: Iterable[tuple[int, list[Hit] | None]], lines: int
-) -> Iterator[tuple[int, list[Hit] | None]]:
-    """Every line, also those in which nothing is found."""
-    hits = dict(found)
-    return ((line, hits.get(line, [])) for line in range(lines))
-
-
-def _by_line(
-    ends: Sequence[int], odd: list[int], index: Index, data: bytes
-) -> Iterator[tuple[int, list[Hit] | None]]:
-    """Lines in which something is found, by number, with the hits; None for an odd line.
-
-    A line is odd whose rules or records the hits do not tell.
-    """
-    found = [(end - 1, number) for number, end in index.scan(data)]
-    found += [(end - 1, _ODD) for end in index.odd(data)]
-    found += [(end, _ODD) for end in odd]
-    found.sort()
-    hits: list[Hit] = []
-    line, last = -1, -1
-    for place, number in found:
-        if place > last:
-            if hits:
-                yield line, _told(hits)
-            line = bisect_left(ends, place)
-            last, hits = ends[line], []
-        hits.append((number, place + 1))
-    if hits:
-        yield line, _told(hits)
-
-
-def _told(hits: list[Hit]) -> list[Hit] | None:
-    return None if any(number == _ODD for number, _ in hits) else hits
-
-
-def _candidate(index: Index, record: Record) -> Candidate:
-    return Candidate(record, _merged(index.rules_of(as_json(record.event)), index.always))
+def _candidates(
+    known: Learned, raw: bytes, results: Iterable[Item], rules: Rules
+) -> Iterator[Reject | Candidate]:
+    """What one line or item holds, all of which can match only these rules."""
+    for result in results:
+        if isinstance(result, Record):
+            proof = known.proof(raw)
+            proven = proof is not None and proof.holds(result.event, rules)
+            yield Candidate(result, rules, proof.route if proof and proven else None)
+        elif isinstance(result, Reject):
+            yield result

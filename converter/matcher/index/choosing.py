@@ -8,7 +8,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from converter.casing import fold
-from converter.matcher.index.needs import Either, Every, Key, Member, Need, Probe, Text
+from converter.matcher.index.needs import (
+    Either,
+    Every,
+    Foreign,
+    Key,
+    Member,
+    Need,
+    Probe,
+    Text,
+    Value,
+)
 from converter.matcher.text import text
 
 Choice = tuple[Probe, ...]
@@ -16,11 +26,13 @@ Choice = tuple[Probe, ...]
 _SURE = 1e-9
 _TEXT = 4e-3
 _KEY = 2e-2
+_FOREIGN = 2e-3
 _UNSEEN_KEY = 1e-4
 _UNSEEN_MEMBER = 2e-4
-_SETTLED = 1e-3
 _OTHER_KEY = 8e-3
-_UNKNOWN: tuple[float, Choice] = (float("inf"), ())
+_LEAST = 4
+_SEEN = 1 << 17
+_MOST = 10_000
 
 
 @dataclass
@@ -28,10 +40,16 @@ class Sample:
     """What some records hold: keys, the values under them, and how often each text stands there."""
 
     records: int = 0
+    foreign: int = 0
     keys: Counter[str] = field(default_factory=Counter)
     values: dict[str, Counter[str]] = field(default_factory=dict)
-    texts: Counter[str] = field(default_factory=Counter)
-    counted: set[str] = field(default_factory=set)
+    anywhere: Counter[str] = field(default_factory=Counter)
+    rows: bytes = b""
+    texts: dict[str, float] = field(default_factory=dict)
+
+    def see(self, rows: Sequence[bytes]) -> None:
+        """Take up some events as they are written, for texts to be counted in."""
+        self.rows = b"\n".join(rows)[:_SEEN].lower()
 
     def add(self, event: Mapping[str, Any]) -> None:
         """Take up one event."""
@@ -45,15 +63,21 @@ class Sample:
             elif isinstance(value, list | tuple):
                 stack.extend((key, one) for one in value)
             elif (written := text(value)) is not None:
-                self.values.setdefault(key, Counter())[fold(written[:80])] += 1
+                self.foreign += not written.isascii()
+                short = fold(written[:80])
+                self.values.setdefault(key, Counter())[short] += 1
+                self.anywhere[short] += 1
 
     def share(self, probe: Probe) -> float:
         """How many times the probe is met in one record of these, on average."""
         if not self.records:
             return 0.0
         if isinstance(probe, Text):
-            known = probe.text in self.counted
-            return self.texts[probe.text] / self.records if known else 1.0
+            return self._share_of_text(probe.text)
+        if isinstance(probe, Foreign):
+            return self.foreign / self.records
+        if isinstance(probe, Value):
+            return self.anywhere[probe.text] / self.records
         if isinstance(probe, Key):
             return self.keys[probe.key] / self.records
         values: Mapping[str, int] = self.values.get(probe.key, {})
@@ -61,6 +85,13 @@ class Sample:
             return values.get(probe.value, 0) / self.records
         found = sum(count for one, count in values.items() if one.startswith(probe.value))
         return found / self.records
+
+    def _share_of_text(self, text: str) -> float:
+        known = self.texts.get(text)
+        if known is None:
+            rows = self.rows.count(b"\n") + 1
+            known = self.texts[text] = self.rows.count(text.encode()) / rows
+        return known
 
 
 class Chooser:
@@ -73,6 +104,7 @@ class Chooser:
         self._sample = sample
         self._weight = effort
         self._costs: dict[Probe, float] = {}
+        self._shared: dict[int, tuple[Need, tuple[float, Choice]]] = {}
         shared: dict[int, frozenset[str]] = {}
         usual = Counter(key for need in needs for key in _keys(need, shared))
         # Of two that are as usual the choice must not hang on the order of a set.
@@ -88,15 +120,22 @@ class Chooser:
         return self._best(need)[0]
 
     def _best(self, need: Need) -> tuple[float, Choice]:
+        """Cost and probes; what several rules share is thought about once."""
+        if not isinstance(need, Every | Either):
+            return min(((self._cost(one), (one,)) for one in _ways(need)), key=_cost)
+        known = self._shared.get(id(need))
+        if known is None:
+            known = self._shared[id(need)] = need, self._best_of(need)
+        return known[1]
+
+    def _best_of(self, need: Every | Either) -> tuple[float, Choice]:
         if isinstance(need, Every):
             return min(
                 (self._best(arg) for arg in need.args), default=(float("inf"), ()), key=_cost
             )
-        if isinstance(need, Either):
-            parts = [self._best(arg) for arg in need.args]
-            probes = dict.fromkeys(probe for _, chosen in parts for probe in chosen)
-            return sum(cost for cost, _ in parts), tuple(probes)
-        return self._cost(need), (need,)
+        parts = [self._best(arg) for arg in need.args]
+        probes = dict.fromkeys(probe for _, chosen in parts for probe in chosen)
+        return sum(cost for cost, _ in parts), tuple(probes)
 
     def _cost(self, probe: Probe) -> float:
         known = self._costs.get(probe)
@@ -107,13 +146,22 @@ class Chooser:
 
     def _effort(self, probe: Probe) -> float:
         """What looking for it costs where it is not found, as a share of records to decode."""
-        if isinstance(probe, Text):
+        if isinstance(probe, Foreign):
+            return _FOREIGN
+        if isinstance(probe, Text | Value):
             return _TEXT / len(probe.text)
         if isinstance(probe, Key):
             return _KEY if self._sample.keys[probe.key] else _UNSEEN_KEY
         if probe.key == self._usual:
             return _SURE
         return _OTHER_KEY if self._sample.keys[probe.key] else _UNSEEN_MEMBER
+
+
+def _ways(probe: Probe) -> tuple[Probe, ...]:
+    """The probe, and another that is found wherever it is, and may cost less to look for."""
+    if not isinstance(probe, Member) or not probe.whole or probe.bare or len(probe.value) < _LEAST:
+        return (probe,)
+    return probe, Value(probe.value)
 
 
 def _cost(found: tuple[float, Choice]) -> float:
@@ -129,25 +177,3 @@ def _keys(need: Need, shared: dict[int, frozenset[str]]) -> frozenset[str]:
         inner = (_keys(arg, shared) for arg in need.args)
         known = shared[id(need)] = frozenset[str]().union(*inner)
     return known
-
-
-def probes(needs: Iterable[Need]) -> set[Probe]:
-    """Every probe in the needs; what several share is looked at once."""
-    found: set[Probe] = set()
-    seen: set[int] = set()
-    todo = list(needs)
-    while todo:
-        one = todo.pop()
-        if not isinstance(one, Every | Either):
-            found.add(one)
-        elif id(one) not in seen:
-            seen.add(id(one))
-            todo.extend(one.args)
-    return found
-
-
-def texts(needs: Sequence[Need], sample: Sample) -> Sequence[str]:
-    """The texts, sorted, that tell how to find rules which keys and values alone do not settle."""
-    chooser = Chooser(needs, sample, effort=0)
-    open_ = [need for need in needs if chooser.cost(need) > _SETTLED]
-    return sorted({one.text for one in probes(open_) if isinstance(one, Text)})

@@ -18,7 +18,7 @@ ANY = -1
 
 _MEMORY = 256 << 20
 _PART = 4_000
-_FEW = 16
+_SMALL = 100
 
 
 class Store(Protocol):
@@ -35,7 +35,7 @@ class Engine(Protocol):
     """Finds expressions in bytes."""
 
     def scan(self, data: bytes) -> list[Hit]:
-        """Number of the expression and end of each hit, in the order of ends.
+        """The end of each hit and the number of the expression, in any order.
 
         Where expressions are found in a record, at least one of them is told, by its number or as
         `ANY`; where none is found, nothing is. No expression fits less than two bytes.
@@ -58,7 +58,7 @@ def engine(
         return Nothing()
     if module is None:
         return Re2(patterns)
-    return Hyperscan(module, patterns, store if len(patterns) > _FEW else None)
+    return Hyperscan(module, patterns, store if sum(map(len, patterns)) > _SMALL else None)
 
 
 class Nothing:
@@ -85,7 +85,7 @@ class Hyperscan:
         append = hits.append
 
         def found(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            append((number, end))
+            append((end, number))
 
         self._database.scan(data, match_event_handler=found)
         return hits
@@ -140,7 +140,7 @@ class Re2:
 
     def scan(self, data: bytes) -> list[Hit]:
         """As Engine says; of hits that overlap by more than a line end only one is told."""
-        return [(ANY, end) for end in sorted(e for part in self._parts for e in _ends(part, data))]
+        return [(end, ANY) for part in self._parts for end in _ends(part, data)]
 
 
 def _ends(pattern: Any, data: bytes) -> Iterator[int]:

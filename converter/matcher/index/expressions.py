@@ -10,45 +10,55 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from converter.matcher.index.needs import Key, Member, Probe
+from converter.matcher.index.needs import Foreign, Key, Member, Probe, Value
 
 _FEW = 200
 _ESCAPED = {'"': '\\"', "\\": "\\\\"}
 _AFTER_BARE = rb'["\s,}\]]'
-_OTHER_NUMBER = rb"-?[0-9]+[.e]|-0"
+_OTHER_NUMBER = rb"-?[0-9]+[.eE]|-0"
 _LIST = rb"\["
+_FOREIGN = rb"[\xc2-\xf4][\x80-\xbf]|\\u[0-9a-fA-F]{4}"
 _MAY_BE_OTHER = re.compile(_OTHER_NUMBER)
 _WINDOW = 512
 
 
+@dataclass(eq=False, slots=True)
+class Mark:
+    """What a hit says: one of these probes. Hits that say the same have the same mark."""
+
+    probes: tuple[Probe, ...]
+
+
 @dataclass(slots=True)
 class Expression:
-    """One regular expression; a hit means one of its probes, which `found` can tell apart."""
+    """One regular expression; a hit means one of its probes, which `mark` can tell apart."""
 
     pattern: bytes
     probes: tuple[Probe, ...]
-    _mark: bytes = b""
-    _known: dict[bytes, tuple[Probe, ...]] = field(default_factory=dict)
+    _key: bytes = b""
+    _known: dict[bytes, Mark | None] = field(default_factory=dict)
     _values: dict[bytes, list[Probe]] = field(default_factory=dict)
 
-    def found(self, data: bytes, end: int) -> tuple[Probe, ...]:
-        """The probes of which this hit, which ends there in the data, may be; all if it is odd."""
-        if not self._mark:
-            return self.probes
-        start = data.rfind(self._mark, max(0, end - _WINDOW), end)
-        behind = data[start + len(self._mark) : end]
-        known = self._known.get(behind) if start >= 0 else self.probes
-        if known is None:
-            known = self._told(behind)
-            if len(self._known) < _FEW * 8:
-                self._known[behind] = known
-        return known
+    def mark(self, data: bytes, end: int) -> Mark | None:
+        """Of which probes this hit may be, which ends there in the data; None for all of them."""
+        if not self._key:
+            return None
+        start = data.rfind(self._key, max(0, end - _WINDOW), end)
+        if start < 0:
+            return None
+        behind = data[start + len(self._key) : end]
+        if behind in self._known:
+            return self._known[behind]
+        found = self._told(behind)
+        if len(self._known) < _FEW * 8:
+            self._known[behind] = found
+        return found
 
-    def _told(self, behind: bytes) -> tuple[Probe, ...]:
+    def _told(self, behind: bytes) -> Mark | None:
         value = behind.lstrip(b" \t\r\n:").removeprefix(b'"').replace(b"\\/", b"/").lower()
-        if _MAY_BE_OTHER.fullmatch(value):
-            return self.probes
-        return tuple(self._values.get(value, ())) or self.probes
+        if _MAY_BE_OTHER.fullmatch(value) or value not in self._values:
+            return None
+        return Mark(tuple(self._values[value]))
 
 
 def expressions(probes: Iterable[Probe]) -> list[Expression]:
@@ -60,6 +70,10 @@ def expressions(probes: Iterable[Probe]) -> list[Expression]:
             grouped.setdefault((probe.key, probe.bare), []).append(probe)
         elif isinstance(probe, Key):
             out.append(Expression(_key(probe.key), (probe,)))
+        elif isinstance(probe, Foreign):
+            out.append(Expression(_FOREIGN, (probe,)))
+        elif isinstance(probe, Value):
+            out.append(Expression(b'"' + _any_case(_spelling(probe.text)) + b'"', (probe,)))
         else:
             out.append(Expression(_any_case(re.escape(probe.text.encode())), (probe,)))
     for (key, bare), members in grouped.items():
@@ -95,9 +109,12 @@ def _any_case(pattern: bytes) -> bytes:
 
 def _value(member: Member) -> bytes:
     """The value as JSON writes it, with what ends it; slashes may be escaped."""
-    plain = _spelled(member.value)
-    value = re.escape(plain).replace(b"/", rb"\\?/")
+    value = _spelling(member.value)
     return value + ((_AFTER_BARE if member.bare else b'"') if member.whole else b"")
+
+
+def _spelling(value: str) -> bytes:
+    return re.escape(_spelled(value)).replace(b"/", rb"\\?/")
 
 
 def _spelled(value: str) -> bytes:

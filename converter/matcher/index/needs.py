@@ -17,6 +17,7 @@ from functools import lru_cache
 from typing import Any
 
 from converter import predicate as p
+from converter.casing import fold
 from converter.errors import Unsupported
 from converter.matcher.fields import Paths
 from converter.matcher.index.spelling import beginning, is_bare, key_of, pieces
@@ -47,6 +48,18 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Value:
+    """A text, in lower case, that in any case is all of a string, whatever its key."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A character outside of ASCII, as it is or escaped."""
+
+
+@dataclass(frozen=True, slots=True)
 class Key:
     """A key that ends so."""
 
@@ -67,7 +80,7 @@ class Either:
     args: tuple[Need, ...]
 
 
-Probe = Text | Member | Key
+Probe = Text | Member | Key | Value | Foreign
 Need = Every | Either | Probe
 
 NOTHING = Every(())
@@ -176,7 +189,8 @@ def _pattern(pattern: p.Pattern) -> Need:
 
 
 def _texts(value: str) -> Need:
-    return every(Text(piece) for piece in pieces(value))
+    found: list[Need] = [Text(piece) for piece in pieces(value)]
+    return every(found if fold(value).isascii() else [*found, Foreign()])
 
 
 def _regex(pattern: str, flags: str) -> Need:

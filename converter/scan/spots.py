@@ -1,0 +1,107 @@
+"""Hits in a block of undecoded records -> the records they stand in, lines or items of a list."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from converter.logs import Block
+from converter.matcher.index import Hit
+
+ODD = -2
+"""In a hit: what stands there may be anything, whatever else is found in the record."""
+
+Spot = tuple[int, int, list[Hit]]
+"""Where a record begins and ends, and its hits."""
+
+
+class Spots(Protocol):
+    """The records of a block by their places in its data. `gap` bytes stand behind each."""
+
+    gap: int
+
+    def around(self, place: int) -> tuple[int, int]:
+        """Where the record begins and ends in which this byte stands."""
+
+    def count(self, start: int, end: int) -> int:
+        """How many records there are from the beginning of one up to that of another."""
+
+    def each(self) -> Iterator[tuple[int, int]]:
+        """Where each record begins and ends."""
+
+
+class Lines:
+    """Lines; a line end belongs to the line before it."""
+
+    gap = 1
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def around(self, place: int) -> tuple[int, int]:
+        """From behind the line end before to the line end at or behind the place."""
+        return self._data.rfind(b"\n", 0, place) + 1, self._data.find(b"\n", place)
+
+    def count(self, start: int, end: int) -> int:
+        """How many lines; to leave line ends out is the fastest way of counting them."""
+        lines = self._data[start:end]
+        return len(lines) - len(lines.replace(b"\n", b""))
+
+    def each(self) -> Iterator[tuple[int, int]]:
+        """Every line without its end."""
+        start = 0
+        while (end := self._data.find(b"\n", start)) >= 0:
+            yield start, end
+            start = end + 1
+
+
+class Items:
+    """Items of a list, each with what stands before it."""
+
+    gap = 0
+
+    def __init__(self, ends: Sequence[int]) -> None:
+        self._ends = ends
+
+    def around(self, place: int) -> tuple[int, int]:
+        """From the end of the item before to its own."""
+        at = bisect_right(self._ends, place)
+        return self._ends[at - 1] if at else 0, self._ends[at]
+
+    def count(self, start: int, end: int) -> int:
+        """How many items end there."""
+        return bisect_right(self._ends, end) - bisect_right(self._ends, start)
+
+    def each(self) -> Iterator[tuple[int, int]]:
+        """Every item with what stands before it."""
+        return zip((0, *self._ends), self._ends, strict=False)
+
+
+def spots(block: Block) -> Spots:
+    """The records of a block."""
+    return Lines(block.data) if block.ends is None else Items(block.ends)
+
+
+def hit(places: Spots, hits: list[Hit]) -> Iterator[Spot]:
+    """The records in which something is found; `hits` are in order."""
+    mine: list[Hit] = []
+    start, end = 0, -1
+    for one in hits:
+        last = one[0] - 1
+        if last >= end + places.gap or not mine:
+            if mine:
+                yield start, end, mine
+            start, end = places.around(last)
+            mine = []
+            if end < 0:
+                return
+        mine.append(one)
+    if mine:
+        yield start, end, mine
+
+
+def every(places: Spots, hits: list[Hit]) -> Iterator[Spot]:
+    """All records, also those in which nothing is found."""
+    found = {start: mine for start, _, mine in hit(places, hits)}
+    return ((start, end, found.get(start, [])) for start, end in places.each())

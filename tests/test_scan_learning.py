@@ -1,0 +1,162 @@
+"""What the first records teach makes a scan faster, and never changes what it finds."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_matcher_index import PREDICATES, objects
+from test_scan_sieve import ENDS, rule
+
+from converter import predicate as p
+from converter.logs import Block, read, read_blocks
+from converter.matcher.index import Need, Sample, need
+from converter.matcher.origins import Origins
+from converter.matcher.routing import Recognition, Route, Routing
+from converter.pipelines import Pipelines
+from converter.pipelines.log_sources import LogSource
+from converter.scan import CompiledRule, Sieve, Summary, Tools, learning, scan
+
+SOURCES = Pipelines().log_sources
+KINDS = [LogSource("x", frozenset({name})) for name in "uvw"]
+
+
+def both(
+    rules: list[CompiledRule], needs: list[Need], raw: bytes, routing: Any, origins: Any = None
+) -> tuple[Any, Any, Summary]:
+    """Results with a sieve that learns from two records, and without one; counts of the first."""
+    sieve = Sieve(Tools(lambda: needs, routing, origins), 1)
+    blocks = sieve.sift(read_blocks(["-"], io.BytesIO(raw), chunk=150))
+    summary = Summary()
+    first = list(scan(rules, blocks, routing=routing, summary=summary))
+    second = list(scan(rules, read(["-"], io.BytesIO(raw)), routing=routing))
+    return first, second, summary
+
+
+@given(
+    predicates=st.lists(PREDICATES, min_size=1, max_size=4),
+    lines=st.lists(st.tuples(objects().map(lambda one: one.replace("\n", " ")), ENDS), max_size=14),
+)
+@settings(max_examples=60)
+def test_records_by_log_source_are_whole(
+    predicates: list[p.Predicate], lines: list[tuple[str, str]]
+) -> None:
+    """Where each record meets the index of its log source, no match is lost and none is made."""
+
+    def route(event: Any) -> Route:
+        kind = len(json.dumps(event.get("a"), default=str)) % 3
+        mine = tuple(at for at in range(len(predicates)) if (at + kind) % 3)
+        return Route((KINDS[kind],), mine, frozenset(mine))
+
+    raw = "".join(line + end for line, end in lines).encode("utf-8", "replace")
+    rules = [rule(number, one) for number, one in enumerate(predicates)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(learning, "_CROWD", 0)
+        first, second, _ = both(rules, [need(one) for one in predicates], raw, route)
+    assert first == second
+
+
+LOG_SOURCES = st.sampled_from([
+    {"product": "aws", "service": "cloudtrail"}, {"product": "windows", "service": "security"},
+    {"product": "windows", "category": "process_creation"}, {"category": "proxy"}, {},
+    {"product": "zeek", "service": "rdp"}, {"category": "application"}, {"product": "okta"},
+])  # fmt: skip
+FIRST = st.sampled_from(['"eventVersion":"1.08"', '"eventVersion":"1.09"', '"eventVersion":"9"'])
+MORE = st.dictionaries(
+    st.sampled_from([
+        "Channel", "EventID", "eventSource", "Image", "a", "kind", "apiVersion", "ts", "eventType",
+    ]),
+    st.sampled_from(["Security", 4688, "1", "ec2.amazonaws.com", "x", "audit.k8s.io/v1", None]),
+    max_size=4,
+)  # fmt: skip
+TESTS = st.one_of(
+    st.builds(p.Equals, st.sampled_from(["a", "Image", "eventType"]), st.just("x")),
+    st.just(p.Not(p.Equals("a", "x"))),
+    st.builds(p.Keyword, st.just((p.Wildcard.MANY, "security", p.Wildcard.MANY))),
+)
+
+
+@given(
+    rules=st.lists(st.tuples(LOG_SOURCES, TESTS), min_size=1, max_size=5),
+    lines=st.lists(st.tuples(FIRST, MORE), min_size=3, max_size=12),
+)
+@settings(max_examples=120)
+def test_proven_records_are_whole(
+    rules: list[tuple[dict[str, str], p.Predicate]], lines: list[tuple[str, dict[str, Any]]]
+) -> None:
+    """Records whose first value proves their log source give what decoding each of them gives."""
+    raw = b"".join(
+        f"{{{first}{',' if more else ''}{json.dumps(more)[1:-1]}}}\n".encode()
+        for first, more in lines
+    )
+    compiled = [rule(number, test) for number, (_, test) in enumerate(rules)]
+    sources = [source for source, _ in rules]
+    routing, needs = Routing(sources, SOURCES), [need(test) for _, test in rules]
+    first, second, _ = both(compiled, needs, raw, routing, Origins(sources, SOURCES))
+    assert first == second
+
+
+def test_rules_for_others_need_what_others_look_like() -> None:
+    """Of a record proven to be CloudTrail's a rule for Windows needs a channel or the like."""
+    sources = [{"product": "windows"}, {"product": "aws"}, {"product": "unheard of"}]
+    known = Routing(sources, SOURCES)({"eventVersion": "1.08"}).known
+    nothing = need(p.Not(p.Equals("a", "b")))
+    found = Origins(sources, SOURCES).needs(known, [nothing] * 3, Sample())
+    assert found is not None
+    assert "Channel" in str(found[0])
+    assert found[1] == nothing
+    assert str(found[2]) == "Either(args=())"
+    assert Origins(sources[1:2], SOURCES).needs(known, [nothing], Sample()) is None
+
+
+def test_rules_for_others_do_not_have_records_decoded() -> None:
+    """A rule for another product that needs nothing does not make each record be decoded."""
+    rows = [{"eventVersion": "1.08", "n": at, "a": "y"} for at in range(900)]
+    rows[700] |= {"Channel": "Security", "EventID": 4688}
+    raw = b"".join(json.dumps(row, separators=(",", ":")).encode() + b"\n" for row in rows)
+    sources = [{"product": "windows", "service": "security"}]
+    test = p.Not(p.Equals("a", "x"))
+    routing, origins = Routing(sources, SOURCES), Origins(sources, SOURCES)
+    first, second, counts = both([rule(0, test)], [need(test)], raw, routing, origins)
+    assert first == second
+    assert [one.record for one in first] == [701]
+    assert counts.passed > 400
+
+
+SCALARS = st.sampled_from(
+    ["Security", "security", "Sysmon", 1, 1.0, True, "1", 4688, None, "x" * 150]
+)
+KEYS = st.sampled_from([
+    "Channel", "EventID", "winlog", "channel", "Event", "System", "winlog.channel", "Provider",
+    "eventSource", "eventVersion", "Provider_Name", "event", "dataset", "event.dataset", "kind",
+])  # fmt: skip
+EVENTS = st.recursive(
+    SCALARS | st.lists(SCALARS, max_size=2),
+    lambda inner: st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=8,
+)
+RECOGNITION = Recognition(SOURCES.recognisers("native"))
+
+
+@given(st.lists(st.dictionaries(KEYS, EVENTS, max_size=5), min_size=1, max_size=6))
+@settings(max_examples=400)
+def test_what_is_remembered_is_what_is_seen(events: list[dict[str, Any]]) -> None:
+    """An event is taken for the same whether or not another of the same clues came before."""
+    for event in [*events, *events]:
+        assert RECOGNITION(event) == RECOGNITION._look(event)
+
+
+@given(st.integers(0, 80), st.booleans())
+def test_a_block_is_cut_between_records(size: int, listed: bool) -> None:
+    """Both parts of a block hold its records, the first all that begin in so many bytes."""
+    records = [b'{"a":%d}' % at for at in range(7)]
+    gap = b", " if listed else b"\n"
+    data = gap.join(records) + (b"" if listed else gap)
+    ends = [len(gap.join(records[: at + 1])) for at in range(7)] if listed else None
+    first, rest = Block(data, None, ends).cut(size)  # type: ignore[arg-type]
+    assert [*first.rows(), *(rest.rows() if rest else [])] == records
+    assert len(gap.join(first.rows())) >= min(size, len(data)) - len(gap)
