@@ -81,6 +81,32 @@ def test_what_was_found_is_printed(place: Path, number: int, code: int) -> None:
     assert b"Traceback" not in errors
 
 
+def test_what_is_pending_is_judged(place: Path) -> None:
+    """Ctrl-C ends a scan whose correlation still waits for events: what it has is judged."""
+    correlation = """
+---
+title: Often
+id: 11111111-0000-4000-8000-000000000002
+correlation:
+  type: event_count
+  rules: [11111111-0000-4000-8000-000000000001]
+  timespan: 1h
+  condition: {gte: 3}
+"""
+    (place / "rules.yml").write_text(RULES + correlation, "utf-8")
+    with begun(place, "-", "--base-rules") as scan:
+        assert scan.stdin is not None
+        assert scan.stdout is not None
+        scan.stdin.write(b'{"eventName": "StopLogging", "eventTime": "2024-03-01T01:00:00Z"}\n' * 4)
+        scan.stdin.flush()
+        assert all(b"Stopped" in scan.stdout.readline() for _ in range(4))
+        scan.send_signal(signal.SIGINT)
+        rest, errors = scan.communicate()
+    assert scan.returncode == 130
+    assert rest.count(b"Often") == rest.count(b"\n") == 1
+    assert b"5 matches" in errors
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 @pytest.mark.parametrize("all_of_them", [True, False])
 def test_no_process_is_left(place: Path, number: int, all_of_them: bool) -> None:
