@@ -21,7 +21,8 @@ from converter.logs.parts import Part, parts
 from converter.matcher import compile_predicate
 from converter.scan import CompiledRule, RuleSummary, Summary
 from converter.scan.crew import Crew
-from converter.scan.work import Work
+from converter.scan.hands import Hands
+from converter.scan.work import Tally, Work
 
 RULES = """
 title: Stopped
@@ -211,6 +212,25 @@ def test_a_process_that_is_gone_is_told(logs: Path) -> None:  # noqa: F811
     crew = Crew(Work([rule]), None, Summary(), 2, None)
     with pytest.raises(LogError, match="a process that scans has ended early"):
         list(crew.scan(crew.items([str(logs)])))
+
+
+def test_a_process_ends_though_it_has_only_begun(logs: Path) -> None:  # noqa: F811
+    """A process that is told to end before it has done anything ends by that, and at once."""
+    rule = CompiledRule(RuleSummary("1", "rule", None, ""), lambda event: False, lambda event: None)
+    items = [one for one in parts([str(logs)], 1 << 20) if isinstance(one, Part)]
+
+    def handler(number: int, frame: object) -> None:
+        raise AssertionError("the handler of the first process ran in another")
+
+    before = signal.signal(signal.SIGTERM, handler)
+    try:
+        for _ in range(20):
+            tallies = [Tally(memoryview(bytearray(16)).cast("q"), at) for at in range(2)]
+            with Hands(Work([rule]), items, tallies) as hands:
+                processes = list(hands._processes)
+            assert [process.exitcode for process in processes] == [-signal.SIGTERM] * 2
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_what_was_taken_is_counted(logs: Path) -> None:  # noqa: F811

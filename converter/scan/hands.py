@@ -11,7 +11,7 @@ import pickle
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, cast
@@ -29,6 +29,7 @@ _BATCH = 256 << 10
 """Bytes of events sent at once."""
 
 _FOUND, _DONE = b"+", b"."
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 class Hands:
@@ -44,17 +45,30 @@ class Hands:
         self._size = 0
 
     def __enter__(self) -> Hands:
-        context: Any = multiprocessing.get_context("fork")
-        for tally in self._tallies[: len(self._todo)]:
-            ours, theirs = context.Pipe()
-            mine = (*self._idle, ours)
-            process = context.Process(target=_serve, args=(theirs, mine, self._work, tally))
-            process.daemon = True
-            process.start()
-            theirs.close()
-            self._processes.append(process)
-            self._idle.append(ours)
+        # A signal between the fork and _serve would run a handler of the first process in the new
+        # one, where it can be lost: until then it waits.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        try:
+            try:
+                for tally in self._tallies[: len(self._todo)]:
+                    self._begin(tally, before)
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
+
+    def _begin(self, tally: Tally, mask: Iterable[int]) -> None:
+        context: Any = multiprocessing.get_context("fork")
+        ours, theirs = context.Pipe()
+        mine = (*self._idle, ours)
+        process = context.Process(target=_serve, args=(theirs, mine, self._work, tally, mask))
+        process.daemon = True
+        process.start()
+        theirs.close()
+        self._processes.append(process)
+        self._idle.append(ours)
 
     def __exit__(self, *_: object) -> None:
         for process in self._processes:
@@ -116,10 +130,17 @@ def _ended() -> LogError:
     return LogError(what, next_step="run with -j 1, and with more memory")
 
 
-def _serve(connection: Connection, others: Sequence[Connection], work: Work, tally: Tally) -> None:
+def _serve(
+    connection: Connection,
+    others: Sequence[Connection],
+    work: Work,
+    tally: Tally,
+    mask: Iterable[int],
+) -> None:
     """Scans what comes until nothing more does. Ctrl-C is for the first process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     for other in others:
         other.close()
     threading.Thread(target=_watch, daemon=True).start()
