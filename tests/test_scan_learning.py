@@ -66,6 +66,7 @@ LOG_SOURCES = st.sampled_from([
     {"product": "zeek", "service": "rdp"}, {"category": "application"}, {"product": "okta"},
 ])  # fmt: skip
 FIRST = st.sampled_from(['"eventVersion":"1.08"', '"eventVersion":"1.09"', '"eventVersion":"9"'])
+LAST = st.sampled_from(["", "", ',"eventVersion":"9"', ', "b":{"eventVersion":1}'])
 MORE = st.dictionaries(
     st.sampled_from([
         "Channel", "EventID", "eventSource", "Image", "a", "kind", "apiVersion", "ts", "eventType",
@@ -82,16 +83,16 @@ TESTS = st.one_of(
 
 @given(
     rules=st.lists(st.tuples(LOG_SOURCES, TESTS), min_size=1, max_size=5),
-    lines=st.lists(st.tuples(FIRST, MORE), min_size=3, max_size=12),
+    lines=st.lists(st.tuples(FIRST, MORE, LAST), min_size=3, max_size=12),
 )
 @settings(max_examples=120)
 def test_proven_records_are_whole(
-    rules: list[tuple[dict[str, str], p.Predicate]], lines: list[tuple[str, dict[str, Any]]]
+    rules: list[tuple[dict[str, str], p.Predicate]], lines: list[tuple[str, dict[str, Any], str]]
 ) -> None:
     """Records whose first value proves their log source give what decoding each of them gives."""
     raw = b"".join(
-        f"{{{first}{',' if more else ''}{json.dumps(more)[1:-1]}}}\n".encode()
-        for first, more in lines
+        f"{{{first}{',' if more else ''}{json.dumps(more)[1:-1]}{last}}}\n".encode()
+        for first, more, last in lines
     )
     compiled = [rule(number, test) for number, (_, test) in enumerate(rules)]
     sources = [source for source, _ in rules]

@@ -117,11 +117,14 @@ class Frame:
     ) -> None:
         heads = dict.fromkeys([*known, *filter(None, map(_head, rows))])
         self.heads: tuple[bytes, ...] = tuple(heads)[:_MOST_HEADS]
-        self.begins: tuple[bytes, ...] = tuple(proven) or tuple(map(_telling, self.heads))
+        self._proven = tuple(proven)
+        self.begins: tuple[bytes, ...] = self._proven or tuple(map(_telling, self.heads))
         self._return = 2 * sum(row.endswith(b"\r") for row in rows) > len(rows)
 
-    def odd(self) -> list[bytes]:
+    def odd(self) -> list[list[bytes]]:
         """Regular expressions that end in each line that may be anything but one record.
+
+        In groups: together they are slower, as each group is looked for in a way of its own.
 
         A line belongs to the line end behind it. What they do not tell is how the first line
         begins; `begins` does.
@@ -129,7 +132,8 @@ class Frame:
         ends = [rb"[^}]\r\n", rb"[^\r]\n"] if self._return else [rb"[^}]\n"]
         keys = {head[head.index(b'"') + 1 : head.rindex(b'"')].decode() for head in self.heads}
         inner = [one for one, first in INNER.items() if keys & first]
-        return [*ends, *inner, rb"\n" + _nothing_of(self.begins)]
+        again = (one for begin in self._proven for one in _elsewhere(begin))
+        return [[*ends, rb"\n" + _nothing_of(self.begins)], [*inner, *dict.fromkeys(again)]]
 
 
 def _telling(head: bytes) -> bytes:
@@ -139,6 +143,16 @@ def _telling(head: bytes) -> bytes:
         if not any((brace + key).startswith(head[:end]) for key in _WRAPPERS):
             return head[:end]
     return head
+
+
+def _elsewhere(begin: bytes) -> Iterator[bytes]:
+    """Expressions for the first key anywhere but where lines begin: the last of a key counts."""
+    found = _HEAD.match(begin)
+    if found is not None:
+        key = b'"%b"\\s*:' % re.escape(found[1])
+        before = b"\n" + begin[: begin.index(b'"')]
+        for at in range(len(before)):
+            yield b"[^\\x%02x]" % before[at] + re.escape(before[at + 1 :]) + key
 
 
 def _nothing_of(begins: Sequence[bytes]) -> bytes:

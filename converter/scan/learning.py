@@ -72,7 +72,7 @@ class Learned:
 
     def __init__(self, tools: Tools, frame: Frame, index: Index, *, narrow: bool = False) -> None:
         self.frame, self.index = frame, index
-        self._lines = engine(frame.odd(), tools.module)
+        self._lines = [engine(group, tools.module) for group in frame.odd()]
         self.crowds: Crowds | None = None
         self.proofs: dict[bytes, Proof] = {}
         self._tools = tools
@@ -85,7 +85,7 @@ class Learned:
         found = self.index.odd(data)
         if block.ends is not None:
             return found + odd_items(data, block.ends)
-        found += [end for end, _ in self._lines.scan(data)]
+        found += [end for lines in self._lines for end, _ in lines.scan(data)]
         return found if data.startswith(self.frame.begins) else [1, *found]
 
     def proof(self, raw: bytes) -> Proof | None:
@@ -192,11 +192,11 @@ def _narrowed(
     sample: Sample,
 ) -> Mapping[int, Need] | None:
     """What rules need of records that are proven to be of one kind; None where it is no gain."""
-    kinds = {proof.route.known for proof in proofs.values()}
+    kinds = {(proof.key, proof.route.known) for proof in proofs.values()}
     proven = sum(_first(raw)[0] in proofs for raw in rows)
     if tools.origins is None or len(kinds) != 1 or 10 * proven < 9 * len(rows):
         return None
-    (known,) = kinds
+    ((_, known),) = kinds
     fewer = tools.origins.needs(known, list(needs.values()), sample)
     return dict(enumerate(fewer)) if fewer else None
 

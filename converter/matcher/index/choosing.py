@@ -31,7 +31,7 @@ _UNSEEN_KEY = 1e-4
 _UNSEEN_MEMBER = 2e-4
 _OTHER_KEY = 8e-3
 _LEAST = 4
-_SEEN = 1 << 17
+_SEEN = 1 << 16
 _MOST = 10_000
 
 
@@ -45,11 +45,13 @@ class Sample:
     values: dict[str, Counter[str]] = field(default_factory=dict)
     anywhere: Counter[str] = field(default_factory=Counter)
     rows: bytes = b""
+    seen: int = 1
     texts: dict[str, float] = field(default_factory=dict)
 
     def see(self, rows: Sequence[bytes]) -> None:
         """Take up some events as they are written, for texts to be counted in."""
         self.rows = b"\n".join(rows)[:_SEEN].lower()
+        self.seen = self.rows.count(b"\n") + 1
 
     def add(self, event: Mapping[str, Any]) -> None:
         """Take up one event."""
@@ -89,8 +91,7 @@ class Sample:
     def _share_of_text(self, text: str) -> float:
         known = self.texts.get(text)
         if known is None:
-            rows = self.rows.count(b"\n") + 1
-            known = self.texts[text] = self.rows.count(text.encode()) / rows
+            known = self.texts[text] = self.rows.count(text.encode()) / self.seen
         return known
 
 
@@ -106,7 +107,8 @@ class Chooser:
         self._costs: dict[Probe, float] = {}
         self._shared: dict[int, tuple[Need, tuple[float, Choice]]] = {}
         shared: dict[int, frozenset[str]] = {}
-        usual = Counter(key for need in needs for key in _keys(need, shared))
+        apart = {id(need): need for need in needs}.values()
+        usual = Counter(key for need in apart for key in _keys(need, shared))
         # Of two that are as usual the choice must not hang on the order of a set.
         self._usual = max(usual, key=lambda key: (usual[key], key), default="")
 

@@ -87,7 +87,8 @@ def _parts(members: list[Member]) -> Iterator[list[Member]]:
 
 
 def _key(key: str) -> bytes:
-    return re.escape(key.encode()) + rb'"\s*:'
+    """The key, or the end of one with dots."""
+    return rb'[".]' + re.escape(key.encode()) + rb'"\s*:'
 
 
 def _members(key: str, bare: bool, members: list[Member]) -> Expression:
