@@ -26,11 +26,17 @@ KINDS = [LogSource("x", frozenset({name})) for name in "uvw"]
 
 
 def both(
-    rules: list[CompiledRule], needs: list[Need], raw: bytes, routing: Any, origins: Any = None
+    rules: list[CompiledRule],
+    needs: list[Need],
+    raw: bytes,
+    routing: Any,
+    origins: Any = None,
+    chunk: int = 150,
 ) -> tuple[Any, Any, Summary]:
-    """Results with a sieve that learns from two records, and without one; counts of the first."""
+    """Results with a sieve that learns from the first records, of so many bytes, and without one;
+    counts of the first."""
     sieve = Sieve(Tools(lambda: needs, routing, origins), 1)
-    blocks = sieve.sift(read_blocks(["-"], io.BytesIO(raw), chunk=150))
+    blocks = sieve.sift(read_blocks(["-"], io.BytesIO(raw), chunk=chunk))
     summary = Summary()
     first = list(scan(rules, blocks, routing=routing, summary=summary))
     second = list(scan(rules, read(["-"], io.BytesIO(raw)), routing=routing))
@@ -58,6 +64,20 @@ def test_records_by_log_source_are_whole(
         patch.setattr(learning, "_CROWD", 0)
         first, second, _ = both(rules, [need(one) for one in predicates], raw, route)
     assert first == second
+
+
+def test_escaped_slashes_by_log_source() -> None:
+    """An index for each log source sees texts with slashes, however these are spelled."""
+    raw = (
+        b'{"a":"x"}\n' * 300 + b'{"a":"b \\/create c"}\n{"a":"b /create c"}\n' + b'{"a":"x"}\n' * 9
+    )
+    test = p.Glob("a", (p.Wildcard.MANY, " /create", p.Wildcard.MANY))
+    route = Route((KINDS[0],), (0,), frozenset({0}))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(learning, "_CROWD", 0)
+        first, second, _ = both([rule(0, test)], [need(test)], raw, lambda event: route, chunk=4000)
+    assert first == second
+    assert [one.record for one in first] == [301, 302]
 
 
 LOG_SOURCES = st.sampled_from([

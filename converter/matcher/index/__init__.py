@@ -44,7 +44,7 @@ class Index:
 
     `needs` holds for each rule, by its number, what it needs; `sample`, if given, some of the data.
     `always` are the rules that can match whatever the record holds. `store` keeps what takes long
-    to compile.
+    to compile. Without any rules, `odd` tells what no index sees through.
     """
 
     def __init__(
@@ -64,7 +64,8 @@ class Index:
         self._expressions = expressions(self._rules)
         self._all: Rules = tuple(sorted({n for rules in self._rules.values() for n in rules}))
         self._engine: Engine = engine([one.pattern for one in self._expressions], module, store)
-        slash = any(isinstance(probe, Text) and "/" in probe.text for probe in self._rules)
+        texts = (probe.text for probe in self._rules if isinstance(probe, Text))
+        slash = not needs or any("/" in text for text in texts)
         self._odd = engine([_ESCAPES, *[_SLASH] * slash, _KELVIN, _LONG_S], module)
         self._of: dict[tuple[int | Mark, ...], Rules] = {}
 
