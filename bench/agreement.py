@@ -1,4 +1,4 @@
-"""Whether two ways find the same: scan with and without its prefilter, and RSigma.
+"""Whether all ways find the same: scan, its prefilter left out, JSON spelled otherwise, and RSigma.
 
     make bench-matches ARGS="--rules path/to/sigma/rules"
 
@@ -28,6 +28,7 @@ import orjson
 import windows
 from lanes import PROGRAM
 from made_events import events_of
+from respelled import respelled
 
 Found = set[tuple[int, str]]
 NUMBER = "_number"
@@ -141,6 +142,12 @@ def compare(name: str, log: Path, rules: Path, program: str, options: Sequence[s
     print(f"\n== {name}: {len(found):,} matches", flush=True)
     bad = len(found ^ ours(log, rules, "--no-prefilter", *options))
     print(f"without the prefilter: {bad or 'no'} differences", flush=True)
+    again = log.with_suffix(".respelled")
+    with log.open("rb") as lines:
+        again.write_bytes(b"".join(respelled(lines, len(found))))
+    lost = len(found ^ ours(again, rules, *options))
+    print(f"spelled in other ways: {lost or 'no'} differences", flush=True)
+    bad += lost
     if program:
         other = theirs(program, log, rules)
         print(f"RSigma: {len(found & other):,} in common, {len(found ^ other):,} differences")
