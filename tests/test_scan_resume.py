@@ -85,9 +85,12 @@ def stopped(place: Path, *words: str, number: int = signal.SIGKILL) -> None:
 
 
 def whole(place: Path, *words: str) -> tuple[int, bytes, bytes]:
-    """Exit code, output and talk of a scan that gets the second log."""
+    """Exit code, output and talk of a scan that gets the second log, by the pipe or as a file."""
+    if not (place / "pipe").is_fifo():
+        (place / "pipe").write_bytes(SECOND)
     scan = begun(place, *words)
-    (place / "pipe").write_bytes(SECOND)
+    if (place / "pipe").is_fifo():
+        (place / "pipe").write_bytes(SECOND)
     _, errors = scan.communicate()
     return scan.returncode, (place / "out").read_bytes(), errors
 
@@ -107,7 +110,13 @@ def test_a_scan_goes_on_as_if_it_had_not_been_stopped(place: Path, number: int, 
     found = whole(place, *words.split(), "--resume", "at")
     told = expected[2].replace(b"rejected: log record 61 (line 61): the line ends inside it\n", b"")
     assert found == (*expected[:2], told)
-    assert sorted(path.name for path in place.iterdir()) == ["log", "out", "pipe", "rules.yml"]
+    assert sorted(path.name for path in place.iterdir()) == [
+        "at",
+        "log",
+        "out",
+        "pipe",
+        "rules.yml",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -163,4 +172,30 @@ def test_a_log_that_is_not_there_is_no_hindrance(place: Path) -> None:
     _, errors = scan.communicate()
     assert scan.returncode == 2
     assert b"none: it cannot be opened" in errors
+
+
+def test_a_scan_that_came_to_its_end_has_nothing_to_do(place: Path) -> None:
+    """Begun again, as after a kill in its last moment, it writes nothing; another begins anew."""
+    (place / "pipe").unlink()
+    code, first, told = whole(place, "--resume", "at", "--histogram")
+    assert code == 0
+    scan = begun(place, "--resume", "at", "--histogram")
+    _, errors = scan.communicate()
+    assert (scan.returncode, (place / "out").read_bytes()) == (0, first)
+    said = b"this scan came to its end before, and its output stands; delete at to scan again\n"
+    assert errors == said + told
+    with (place / "log").open("ab") as log:
+        log.write(b"\n")
+    assert whole(place, "--resume", "at", "--histogram")[:2] == (0, first * 2)
+    (place / "out").unlink()
+    assert whole(place, "--resume", "at", "--histogram")[:2] == (0, first)
+
+
+def test_through_a_pipe_the_checkpoint_is_gone_at_the_end(place: Path) -> None:
+    """What a pipe's reader has taken is not known: the next scan begins anew."""
+    with subprocess.Popen(
+        [*COMMAND[:-1], "--resume", "at"], cwd=place, env=SURROUNDINGS, stdout=subprocess.PIPE
+    ) as scan:
+        out, _ = scan.communicate()
+    assert b"Stopped" in out
     assert not (place / "at").exists()

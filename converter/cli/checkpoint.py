@@ -31,7 +31,10 @@ _STEP = "delete it to begin anew"
 
 
 class Checkpoint:
-    """The file; `write` stands between a scan and its output."""
+    """The file; `write` stands between a scan and its output.
+
+    `ended` tells, once it is loaded, whether the same scan came to its end before.
+    """
 
     def __init__(
         self, file: str, asked: Mapping[str, Iterable[str]], out: int | None, seen: Seen
@@ -43,13 +46,16 @@ class Checkpoint:
         self._file, self._start = "", 0
         self._written = self._left_out = 0
         self._next = 0.0
+        self.ended = False
 
     def load(self, items: Sequence[Part | Reject], crew: Crew, engine: Engine) -> int:
         """How many items were done before; all else is as it was then. Raises StateError."""
         self._asked["logs"] = digest(_item(item) for item in items)
         try:
             kept = orjson.loads(self._path.read_bytes())
-            self._go_on(kept, crew, engine)
+            self.ended = kept["ended"] and self._stands(kept)
+            if self.ended or not kept["ended"]:
+                self._go_on(kept, crew, engine)
         except FileNotFoundError:
             pass
         except StateError as error:
@@ -58,8 +64,15 @@ class Checkpoint:
             raise self._error(f"cannot be read ({error})") from None
         self._file, size = _output(self._out)
         self._start = size - self._written - self._left_out
-        self._keep(crew, engine)
+        if not self.ended:
+            self._keep(crew, engine)
         return crew.done
+
+    def _stands(self, kept: dict[str, Any]) -> bool:
+        """Whether a scan that came to its end is this one, and its output is still there."""
+        name, size = _output(self._out)
+        same = (kept["asked"], kept["file"]) == (self._asked, name)
+        return same and size >= kept["start"] + kept["written"]
 
     def _go_on(self, kept: dict[str, Any], crew: Crew, engine: Engine) -> None:
         changed = [name for name, known in self._asked.items() if kept["asked"].get(name) != known]
@@ -91,9 +104,9 @@ class Checkpoint:
         flush()
         self._keep(crew, engine)
 
-    def _keep(self, crew: Crew, engine: Engine) -> None:
+    def _keep(self, crew: Crew, engine: Engine, *, ended: bool = False) -> None:
         kept = {
-            "asked": self._asked, "done": crew.done, "bytes": crew.bytes,
+            "asked": self._asked, "ended": ended, "done": crew.done, "bytes": crew.bytes,
             "before": vars(crew.before), "seen": self._seen.data(), "written": self._written,
             "start": self._start, "file": self._file,
             "engine": base64.b64encode(packed(engine.state())).decode(),
@@ -105,10 +118,14 @@ class Checkpoint:
             raise self._error(f"cannot be written ({error.strerror})") from None
         self._next = time.monotonic() + _EVERY
 
-    def remove(self) -> None:
-        """The scan has come to its end."""
-        self._path.unlink(missing_ok=True)
-        self._new.unlink(missing_ok=True)
+    def end(self, crew: Crew, engine: Engine) -> None:
+        """The scan has come to its end, and all is written. Killed now it would begin again: so
+        the file says that there is nothing left to do, where that can be known of the output.
+        """
+        if self._file:
+            self._keep(crew, engine, ended=True)
+        else:
+            self._path.unlink(missing_ok=True)
 
     def _error(self, what: str) -> StateError:
         return StateError(what, path=str(self._path), next_step=_STEP)

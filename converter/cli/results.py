@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -83,6 +83,7 @@ class Output:
             self._rejects = self._files.enter_context(_new(asked.rejects))
         self._histogram = Histogram() if asked.histogram else None
         self._checkpoint: Checkpoint | None = None
+        self._end: Callable[[], None] = lambda: None
         self._writer: Writer | ParquetMatches
         if asked.folder:
             self._writer = ParquetMatches(asked.folder, with_event=not asked.no_event)
@@ -103,12 +104,17 @@ class Output:
             return 0
         seen = Seen(self._summary, self._histogram)
         kept = Checkpoint(self._asked.resume, self._asked.same, self._out.number, seen)
-        self._checkpoint = kept
+        self._checkpoint, self._end = kept, lambda: kept.end(crew, engine)
         done = kept.load(items, crew, engine)
         for rejected in self._summary.rejects.values():
             self._note(rejected.first)
         crew.behind = lambda: kept.save(crew, engine, self._out.flush)
         return done
+
+    @property
+    def done_before(self) -> bool:
+        """Whether the same scan came to its end before, and its output stands."""
+        return self._checkpoint is not None and self._checkpoint.ended
 
     def flush(self) -> None:
         """Lets readers have what was written."""
@@ -146,8 +152,8 @@ class Output:
             raise _no_rejects(str(self._asked.rejects), error) from None
         for line in self._histogram.lines() if self._histogram else ():
             click.echo(line, err=True)
-        if self._checkpoint and ended:
-            self._checkpoint.remove()
+        if ended:
+            self._end()
 
     def _write(self, data: bytes) -> None:
         if self._checkpoint:

@@ -202,6 +202,11 @@ def _scan(
     """Writes what is found; whether the scan came to its end, and was not interrupted."""
     crew.waiting = out.flush
     done = out.resume(items, crew, engine)
+    if out.done_before:
+        step = f"delete {asked.resume} to scan again"
+        click.echo(f"this scan came to its end before, and its output stands; {step}", err=True)
+        out.finish(ended=True)
+        return True
     ended = True
     try:
         found = crew.scan(items[done:])
