@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import yaml
 
 from converter.matcher.correlation import Limits
+from converter.matcher.correlation.occurrence import Occurrence, Place, packed
 from converter.matcher.times import instant
 from converter.rules.correlations import is_stateful
 from tests.streams import Run, rules_of, stream_of
@@ -156,3 +158,12 @@ def test_when_too_many_wait_the_oldest_are_judged() -> None:
 def test_instants(written: object, micros: int | None) -> None:
     """Times of any form and unit are microseconds of one clock; what is no time is none."""
     assert instant(written) == micros
+
+
+@pytest.mark.parametrize("event", [{"a": [1, {"b": "ü"}], "c": None}, {"big": 2**70}, {}])
+def test_an_event_kept_as_json_is_the_same(event: dict[str, Any]) -> None:
+    """An event that waits takes the room of its text, and comes back as it was."""
+    stored = packed(event)
+    assert Occurrence(Place(1, 2), stored, "f", 3, None).event == event
+    assert isinstance(stored, dict) == ("big" in event)
+    assert not isinstance(stored, bytes) or sys.getsizeof(stored) < len(stored) + 64

@@ -97,7 +97,7 @@ def run(asked: Asked, hire: Hire = here) -> int:
     loaded = load(asked.places or ("sigma_rules",), asked.pipelines, asked.schema)
     faults, work = tell_errors(loaded.errors), work_of(asked, loaded)
     plan, wanted = loaded.plan, _wanted(asked, loaded)
-    engine = Engine(plan.nodes, lateness=asked.lateness)
+    engine = Engine(plan.nodes, lateness=asked.lateness, pack=True)
     mark = load_state(asked.state, engine)
     held, summary = _held(asked, plan), Summary()
     stage = staged(plan, engine, held, more=asked.state is not None)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from converter.errors import StateError
 from converter.matcher.correlation.first_seen import AnyOf, FirstSeen
 from converter.matcher.correlation.node import Counts, Kind, Limits, Node, Running, Setting
-from converter.matcher.correlation.occurrence import Occurrence, Place
+from converter.matcher.correlation.occurrence import Occurrence, Place, packed
 from converter.matcher.correlation.state import Reading, Writing
 from converter.matcher.correlation.windows import Windows
 from converter.matcher.fields import Event
@@ -42,15 +42,22 @@ class Engine:
     `nodes` are in an order in which each comes after those it refers to. `lateness` (microseconds):
     an event may come so much later than one with a later time, and matches are given as soon as
     that is past; beyond it an event is late: counted and left out. None: everything waits for
-    `finish`, or until `limits.pending` events wait, and no event is late before.
+    `finish`, or until `limits.pending` events wait, and no event is late before. `pack`: events are
+    plain JSON values, of which text takes less room.
     """
 
     def __init__(
-        self, nodes: Sequence[Node], limits: Limits | None = None, lateness: int | None = None
+        self,
+        nodes: Sequence[Node],
+        limits: Limits | None = None,
+        lateness: int | None = None,
+        *,
+        pack: bool = False,
     ) -> None:
         self.nodes = tuple(nodes)
         self.counts = Counts()
         self._limits, self._lateness = limits or Limits(), lateness
+        self._pack = pack
         again = frozenset(rule for node in self.nodes if node.temporal for rule in node.inputs)
         setting = Setting(self._limits, self.counts, again)
         self._running = [_RUNNING[node.kind](node, setting) for node in self.nodes]
@@ -77,7 +84,7 @@ class Engine:
             return []
         place = Place(moment, self._next)
         self._next += 1
-        one = Occurrence(place, event, file, record, time)
+        one = Occurrence(place, packed(event) if self._pack else event, file, record, time)
         heappush(self._pending, (place, 0, one, targets))
         self._newest = max(self._newest, moment)
         return self._overdue()

@@ -81,8 +81,8 @@ class Limits:
     `combinations` of one event's values: lists in several fields multiply.
     """
 
-    pending: int = 200_000
-    events: int = 500_000
+    pending: int = 100_000
+    events: int = 200_000
     group_events: int = 10_000
     groups: int = 100_000
     terms: int = 1_000_000

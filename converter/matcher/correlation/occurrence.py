@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, cast
+
+import orjson
 
 from converter.matcher.fields import Event
 
@@ -25,18 +27,25 @@ class Occurrence:
 
     Of a match, `parts` are what it is made of in order, each with the step (the place in the rule's
     list) that it stands for, `key` the values of its group; all else is that of its last part.
-    `written` is the time as the event states it. `before` is the match that began what still holds:
+    `stored` is the event, or its JSON, which takes less room. `written` is the time as the event
+    states it. `before` is the match that began what still holds:
     this one is not new then, and its parts are only what came to it now.
     """
 
     place: Place
-    event: Event
+    stored: Event | bytes
     file: str
     record: int
     written: str | None
     parts: tuple[tuple[Occurrence, int], ...] = ()
     key: tuple[str, ...] = ()
     before: Occurrence | None = None
+
+    @property
+    def event(self) -> Event:
+        """The event, or that of the last part."""
+        stored = self.stored
+        return cast(Event, orjson.loads(stored)) if isinstance(stored, bytes) else stored
 
     def events(self) -> list[Event]:
         """The events of a match, each once, in order of time."""
@@ -59,6 +68,14 @@ Row = tuple[str, ...]
 RowReader = Callable[[Occurrence], list[Row]]
 
 
+def packed(event: Event) -> Event | bytes:
+    """An event as JSON; itself where JSON would read otherwise, as numbers beyond 64 bits do."""
+    try:
+        return bytes(memoryview(orjson.dumps(event)))  # a copy, as orjson gives more room than used
+    except orjson.JSONEncodeError:
+        return event
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What one moment adds to a group: occurrences, each with its step, and their values."""
@@ -74,4 +91,4 @@ def match_of(
     """The match made of these entries, completed at this place; `before` as in `Occurrence`."""
     parts = tuple(part for entry in entries for part in entry.found)
     last = parts[-1][0]
-    return Occurrence(place, last.event, last.file, last.record, last.written, parts, key, before)
+    return Occurrence(place, last.stored, last.file, last.record, last.written, parts, key, before)
