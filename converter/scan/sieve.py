@@ -136,7 +136,7 @@ class Sieve:
             reader.skip(skipped)
             passed, found, at = passed + skipped, found + 1, end + places.gap
             raw = data[start:end]
-            if any(number == ODD for _, number in mine):
+            if mine is None:
                 yield from self._results(reader.read_line(raw))
             else:
                 rules = merged(index.rules(data, mine), index.always)
@@ -154,7 +154,7 @@ class Sieve:
         data, read_line = block.data, block.reader.read_line
         for start, end, mine in every(places, hits):
             raw = data[start:end]
-            for one in self._results(read_line(raw)) if mine else read_line(raw):
+            for one in self._results(read_line(raw)) if mine is None else read_line(raw):
                 if not isinstance(one, Record):
                     yield from self._results((one,)) if isinstance(one, Block) else (one,)
                     continue

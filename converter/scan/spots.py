@@ -12,8 +12,8 @@ from converter.matcher.index import Hit
 ODD = -2
 """In a hit: what stands there may be anything, whatever else is found in the record."""
 
-Spot = tuple[int, int, list[Hit]]
-"""Where a record begins and ends, and its hits."""
+Spot = tuple[int, int, list[Hit] | None]
+"""Where a record begins and ends, and its hits; None where one of them is `ODD`."""
 
 
 class Spots(Protocol):
@@ -86,19 +86,20 @@ def spots(block: Block) -> Spots:
 def hit(places: Spots, hits: list[Hit]) -> Iterator[Spot]:
     """The records in which something is found; `hits` are in order."""
     mine: list[Hit] = []
-    start, end = 0, -1
+    start, end, odd, gap = 0, -1, False, places.gap
     for one in hits:
         last = one[0] - 1
-        if last >= end + places.gap or not mine:
+        if last >= end + gap or not mine:
             if mine:
-                yield start, end, mine
+                yield start, end, None if odd else mine
             start, end = places.around(last)
-            mine = []
+            mine, odd = [], False
             if end < 0:
                 return
         mine.append(one)
+        odd = odd or one[1] == ODD
     if mine:
-        yield start, end, mine
+        yield start, end, None if odd else mine
 
 
 def every(places: Spots, hits: list[Hit]) -> Iterator[Spot]:

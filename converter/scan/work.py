@@ -114,12 +114,17 @@ class Before:
         if not self.records and not self.lines:
             return found
         rows, hits = found
-        moved = [self._row(one) if isinstance(one, Row) else self.reject(one) for one in rows]
-        return moved, [replace(hit, record=hit.record + self.records) for hit in hits]
-
-    def _row(self, row: Row) -> Row:
-        row.record += self.records
-        return row
+        for hit in hits:
+            hit.record += self.records
+        rejected = False
+        for row in rows:
+            if isinstance(row, Row):
+                row.record += self.records
+            else:
+                rejected = True
+        if rejected:
+            rows = [one if isinstance(one, Row) else self.reject(one) for one in rows]
+        return rows, hits
 
     def reject(self, reject: Reject) -> Reject:
         """A reject with its number and line in the whole file."""
