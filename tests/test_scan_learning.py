@@ -13,13 +13,13 @@ from test_matcher_index import PREDICATES, objects
 from test_scan_sieve import ENDS, rule
 
 from converter import predicate as p
-from converter.logs import Block, read, read_blocks
+from converter.logs import Block, read, read_blocks, runs
 from converter.matcher.index import Need, Sample, need
 from converter.matcher.origins import Origins
 from converter.matcher.routing import Recognition, Route, Routing
 from converter.pipelines import Pipelines
 from converter.pipelines.log_sources import LogSource
-from converter.scan import CompiledRule, Sieve, Summary, Tools, learning, scan
+from converter.scan import CompiledRule, Sieve, Summary, Tools, learning, scan, sieve
 
 SOURCES = Pipelines().log_sources
 KINDS = [LogSource("x", frozenset({name})) for name in "uvw"]
@@ -35,8 +35,8 @@ def both(
 ) -> tuple[Any, Any, Summary]:
     """Results with a sieve that learns from the first records, of so many bytes, and without one;
     counts of the first."""
-    sieve = Sieve(Tools(lambda: needs, routing, origins), 1)
-    blocks = sieve.sift(read_blocks(["-"], io.BytesIO(raw), chunk=chunk))
+    made = Sieve(Tools(lambda: needs, routing, origins), 1)
+    blocks = made.sift(read_blocks(["-"], io.BytesIO(raw), chunk=chunk))
     summary = Summary()
     first = list(scan(rules, blocks, routing=routing, summary=summary))
     second = list(scan(rules, read(["-"], io.BytesIO(raw)), routing=routing))
@@ -104,20 +104,28 @@ TESTS = st.one_of(
 @given(
     rules=st.lists(st.tuples(LOG_SOURCES, TESTS), min_size=1, max_size=5),
     lines=st.lists(st.tuples(FIRST, MORE, LAST), min_size=3, max_size=12),
+    wrap=st.sampled_from([("", "\n", "\n"), ("[", ", ", "]"), ('{"Records":[', ",", "]}")]),
 )
-@settings(max_examples=120)
+@settings(max_examples=200)
 def test_proven_records_are_whole(
-    rules: list[tuple[dict[str, str], p.Predicate]], lines: list[tuple[str, dict[str, Any], str]]
+    rules: list[tuple[dict[str, str], p.Predicate]],
+    lines: list[tuple[str, dict[str, Any], str]],
+    wrap: tuple[str, str, str],
 ) -> None:
     """Records whose first value proves their log source give what decoding each of them gives."""
-    raw = b"".join(
-        f"{{{first}{',' if more else ''}{json.dumps(more)[1:-1]}{last}}}\n".encode()
+    head, between, tail = wrap
+    records = [
+        f"{{{first}{',' if more else ''}{json.dumps(more)[1:-1]}{last}}}"
         for first, more, last in lines
-    )
+    ]
+    raw = (head + between.join(records) + tail).encode()
     compiled = [rule(number, test) for number, (_, test) in enumerate(rules)]
     sources = [source for source, _ in rules]
     routing, needs = Routing(sources, SOURCES), [need(test) for _, test in rules]
-    first, second, _ = both(compiled, needs, raw, routing, Origins(sources, SOURCES))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runs, "SMALL", 1)
+        patch.setattr(sieve, "_LEAST", 2)
+        first, second, _ = both(compiled, needs, raw, routing, Origins(sources, SOURCES))
     assert first == second
 
 
@@ -181,3 +189,27 @@ def test_a_block_is_cut_between_records(size: int, listed: bool) -> None:
     first, rest = Block(data, None, ends).cut(size)  # type: ignore[arg-type]
     assert [*first.rows(), *(rest.rows() if rest else [])] == records
     assert len(gap.join(first.rows())) >= min(size, len(data)) - len(gap)
+
+
+def test_another_kind_of_log_is_learned_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a log goes on in another way, few of its records meet every rule."""
+    kinds = [{"eventVersion": "1.08", "a": "y"}, {"Channel": "Security", "EventID": 4688, "a": "y"}]
+    rows = [kinds[at // 900 % 2] | {"n": at} for at in range(2700)]
+    raw = b"".join(json.dumps(row, separators=(",", ":")).encode() + b"\n" for row in rows)
+    sources = [{"product": "windows", "service": "security"}, {"product": "aws"}]
+    tests = [p.Equals("n", 1500), p.Equals("n", 2400)]
+    taught = []
+    learn = sieve.learned
+
+    def spy(*args: Any) -> Any:
+        taught.append(len(args[1]))
+        return learn(*args)
+
+    monkeypatch.setattr(sieve, "learned", spy)
+    routing, origins = Routing(sources, SOURCES), Origins(sources, SOURCES)
+    rules, needs = [rule(at, test) for at, test in enumerate(tests)], list(map(need, tests))
+    first, second, counts = both(rules, needs, raw, routing, origins, 8192)
+    assert first == second
+    assert [one.record for one in first] == [1501, 2401]
+    assert len(taught) == 3
+    assert counts.passed > 1500

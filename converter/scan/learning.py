@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from converter.logs import Block, Frame
-from converter.logs.blocks import AROUND, odd_items
+from converter.logs.blocks import AROUND, GAP, odd_items
 from converter.logs.decoding import decode
 from converter.matcher import Event
 from converter.matcher.index import Index, Need, Rules, Sample, Store, hyperscan
@@ -76,6 +76,7 @@ class Learned:
         self.crowds: Crowds | None = None
         self.proofs: dict[bytes, Proof] = {}
         self._tools = tools
+        self._narrow = narrow
         self._whole = None if narrow else index
         self._odd = 0
 
@@ -84,9 +85,21 @@ class Learned:
         data = block.data
         found = self.index.odd(data)
         if block.ends is not None:
-            return found + odd_items(data, block.ends)
+            unproven = self._unproven(data, block.ends) if self._narrow else []
+            return [*found, *odd_items(data, block.ends), *unproven]
         found += [end for lines in self._lines for end, _ in lines.scan(data)]
         return found if data.startswith(self.frame.begins) else [1, *found]
+
+    def _unproven(self, data: bytes, ends: Sequence[int]) -> list[int]:
+        """Where items end that do not begin as was proven, or hold the first key once more."""
+        keys = {b'"%b"' % proof.key.encode() for proof in self.proofs.values()}
+        found, start = list[int](), 0
+        for end in ends:
+            item = data[start:end].lstrip(GAP)
+            if not item.startswith(self.frame.begins) or any(item.count(key) > 1 for key in keys):
+                found.append(end)
+            start = end
+        return found
 
     def proof(self, raw: bytes) -> Proof | None:
         """What the beginning of this record proves, if it is one that was learned."""

@@ -22,6 +22,7 @@ LEARNED = 1 << 18
 _MANY = 0.25
 _PATIENCE = 20_000
 _LEAST = 100
+_ANEW = 16
 
 Item = Record | Reject | Block
 
@@ -54,6 +55,7 @@ class Sieve:
         self._rows = list[bytes]()
         self._learned: Learned | None = None
         self._records, self._found, self._patience = 0, 0, _PATIENCE
+        self._anew = _ANEW
 
     @property
     def learned(self) -> bool:
@@ -124,8 +126,8 @@ class Sieve:
         return self._learned
 
     def _block(self, block: Block) -> Iterator[Record | Reject | Candidate | Passed]:
-        known, places = self._known(), spots(block)
-        hits = self._hits(known, block)
+        places = spots(block)
+        known, hits = self._hits(block, places)
         if known.crowds is not None:
             yield from self._crowd(known.crowds, block, places, hits)
             return
@@ -165,13 +167,25 @@ class Sieve:
                     seen[id(route)] = route, seen.get(id(route), (route, 0))[1] + 1
         yield Passed(sum(count for _, count in seen.values()), tuple(seen.values()))
 
-    def _hits(self, known: Learned, block: Block) -> list[Hit]:
-        """All hits in order; `ODD` where they do not tell the rules of a record."""
-        found = [(end, ODD) for end in known.odd(block)]
+    def _hits(self, block: Block, places: Spots) -> tuple[Learned, list[Hit]]:
+        """All hits in order, by what is learned; `ODD` where they do not tell a record's rules."""
+        known = self._known()
+        odd = known.odd(block)
+        if self._is_other(len(odd), block, places):
+            self._anew -= 1
+            known = self._learned = learned(self._tools, block.rows(ROWS), known.frame.heads)
+            odd = known.odd(block)
+        found = [(end, ODD) for end in odd]
         if known.crowds is None:
             found += known.index.scan(block.data)
         found.sort()
-        return found
+        return known, found
+
+    def _is_other(self, odd: int, block: Block, places: Spots) -> bool:
+        """Whether most of the block is unlike all that was learned, and worth learning."""
+        if odd < _LEAST or not self._anew:
+            return False
+        return 2 * odd > places.count(0, len(block.data))
 
     def _judge(self, block: Block, records: int, found: int) -> None:
         """Learn anew, less and less often, where too much is a candidate."""
