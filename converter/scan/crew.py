@@ -141,6 +141,7 @@ class Crew:
         self.behind()
 
     def _counted(self, done: Done) -> None:
+        done.count()
         for rejected in done.summary.rejects.values():
             rejected.first = self.before.reject(rejected.first)
         self._summary.add(done.summary)

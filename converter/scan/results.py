@@ -77,6 +77,10 @@ class Row:
     event: bytes
     correlation: bool = False
 
+    def __reduce__(self) -> tuple[type[Row], tuple[object, ...]]:
+        """Sent between processes in half the time."""
+        return Row, (self.rule, self.file, self.record, self.time, self.event, self.correlation)
+
     def line(self, *, with_event: bool = True) -> bytes:
         """One line of JSON, with its line end."""
         key = b',"events":' if self.correlation else b',"event":'

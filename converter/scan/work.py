@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO
@@ -12,7 +13,7 @@ from converter.logs.parts import Opened, Part
 from converter.matcher import Event
 from converter.matcher.routing import Route
 from converter.scan import CompiledRule, meet
-from converter.scan.results import Match, Row, Summary
+from converter.scan.results import Match, Row, RuleSummary, Summary
 from converter.scan.sieve import Candidate, Passed, Sieve
 from converter.scan.times import Window
 
@@ -59,17 +60,22 @@ class Done:
     summary: Summary = field(default_factory=Summary)
     records: int = 0
     lines: int = 0
+    _matched: list[RuleSummary] = field(default_factory=list)
 
     def take(self, found: Found) -> None:
-        """Counts what was found, for a part that is not read to its end: records up to there."""
-        rows, _ = found
-        for one in rows:
-            if isinstance(one, Reject):
-                self.summary.reject(one)
-            else:
-                matches = self.summary.matches
-                matches[one.rule] = matches.get(one.rule, 0) + 1
+        """Notes what was found, for a part that may not be read to its end: records up to there."""
+        for one in found[0]:
+            if isinstance(one, Row):
+                self._matched.append(one.rule)
                 self.summary.records = max(self.summary.records, one.record)
+            else:
+                self.summary.reject(one)
+
+    def count(self) -> None:
+        """Counts what was noted."""
+        for rule, count in Counter(self._matched).items():
+            self.summary.matches[rule] = self.summary.matches.get(rule, 0) + count
+        self._matched.clear()
 
 
 class Tally:
