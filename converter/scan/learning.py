@@ -1,9 +1,9 @@
 """What the first records of a log teach: how records begin, which probes are rare, what they are.
 
 Of that an `Index` is made, in one of two ways. Where few rules are tried on a record, one index
-says which records of a whole block are candidates. Where many are, nearly every record would be:
-then each is decoded, its log source recognised, and an index of the rules for that log source
-says which of them are tried.
+says which records of a whole block are candidates. Where many are, or one that needs nothing,
+nearly every record would be: then each is decoded, its log source recognised, and an index of the
+rules for that log source says which of them are tried.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from converter.logs import Block, Frame
 from converter.logs.blocks import AROUND, GAP, odd_items
 from converter.logs.decoding import decode
 from converter.matcher import Event
-from converter.matcher.index import Index, Need, Rules, Sample, Store, hyperscan
+from converter.matcher.index import NOTHING, Index, Need, Rules, Sample, Store, hyperscan
 from converter.matcher.index.engines import engine
 from converter.matcher.origins import Origins
 from converter.matcher.routing import Known, Route
@@ -173,17 +173,16 @@ class Crowds:
 def learned(tools: Tools, rows: Sequence[bytes], known: Iterable[bytes] = ()) -> Learned:
     """What these rows teach; `known` are beginnings of records that were learned before."""
     events = [(raw, value) for raw in rows if isinstance(value := decode(raw), dict)]
-    frame = Frame(rows, known)
-    if crowded(tools, [event for _, event in events]):
+    needs, sample = dict(enumerate(tools.needs())), _sample(event for _, event in events)
+    proofs = dict(_proofs(tools, rows))
+    crowd = crowded(tools, [event for _, event in events])
+    fewer = None if crowd else _narrowed(tools, proofs, rows, needs, sample)
+    frame = Frame(rows, known, () if fewer is None else sorted(proofs))
+    if crowd or (fewer is None and tools.routing and NOTHING in needs.values()):
         found = Learned(tools, frame, Index({}, module=tools.module))
         found.crowds = Crowds(tools, events)
         found.crowds.settle()
         return found
-    needs, sample = dict(enumerate(tools.needs())), _sample(event for _, event in events)
-    proofs = dict(_proofs(tools, rows))
-    fewer = _narrowed(tools, proofs, rows, needs, sample)
-    if fewer is not None:
-        frame = Frame(rows, known, sorted(proofs))
     index = tools.index(fewer or needs, rows, sample)
     found = Learned(tools, frame, index, narrow=fewer is not None)
     found.proofs = proofs
