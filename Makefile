@@ -5,7 +5,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help convert package test static check bench bench-convert bench-scan bench-matches spark lock clean
+.PHONY: help convert package test static check bench bench-convert bench-scan bench-matches spark extras lock clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -55,6 +55,10 @@ bench-scan: $(READY) ## only scanning, beside orjson, isal and RSigma; ARGS="--h
 bench-matches: $(READY) ## whether scan finds the same without its prefilter, and as RSigma; ARGS="--help"
 	$(BIN)/python bench/agreement.py $(ARGS)
 
+extras: .venv-extras/.ready ## the tests of tables, event logs and URLs; installs what reads them
+	.venv-extras/bin/python -m pytest -q tests/test_logs_tables.py tests/test_logs_urls.py \
+		tests/test_scan_output.py $(ARGS)
+
 spark: .venv-spark/.ready ## the tests of scan --engine spark; installs PySpark, needs Java 17 or later
 	.venv-spark/bin/python -m pytest -q tests/test_spark.py $(ARGS)
 
@@ -66,8 +70,8 @@ lock: ## renew requirements.lock and those of Splunk's checkers (needs uv)
 		--quiet --output-file .ci/$$name.lock || exit 1; done
 
 clean: ## remove the environment and all caches; out/ stays
-	rm -rf .venv .venv-spark .venv-splunk build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache \
-		.ruff_cache
+	rm -rf .venv .venv-extras .venv-spark .venv-splunk build dist .hypothesis .import_linter_cache \
+		.mypy_cache .pytest_cache .ruff_cache
 	find . -name .git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml requirements.lock
@@ -81,6 +85,14 @@ $(READY): pyproject.toml requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--no-deps --no-build-isolation --editable .
 	@touch $(READY)
+
+.venv-extras/.ready: pyproject.toml requirements.lock
+	$(PYTHON) -m venv --clear .venv-extras
+	.venv-extras/bin/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --requirement requirements.lock
+	.venv-extras/bin/python -m pip install --quiet --disable-pip-version-check \
+		--editable ".[parquet,evtx,cloud]"
+	@touch $@
 
 .venv-spark/.ready: pyproject.toml requirements.lock
 	$(PYTHON) -m venv --clear .venv-spark
