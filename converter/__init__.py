@@ -5,8 +5,9 @@ The library face is here: `load_rules` and `compile_rules`. See docs/library.md.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from converter.homes import finder
 
 if TYPE_CHECKING:
     from converter.errors import PolysigmaError
@@ -28,19 +29,14 @@ __all__ = [
 
 # Loaded only when asked for, so that the command line answers at once.
 _HOMES = {
-    "CompiledRules": "converter.library",
-    "Match": "converter.library",
-    "PolysigmaError": "converter.errors",
-    "Rule": "converter.rules",
-    "RuleSet": "converter.rules",
-    "Stream": "converter.library",
-    "compile_rules": "converter.library",
-    "load_rules": "converter.library",
+    "CompiledRules": "library",
+    "Match": "library",
+    "PolysigmaError": "errors",
+    "Rule": "rules",
+    "RuleSet": "rules",
+    "Stream": "library",
+    "compile_rules": "library",
+    "load_rules": "library",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """One name of the library face, from the module where it lives."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'converter' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+__getattr__ = finder(__name__, _HOMES)

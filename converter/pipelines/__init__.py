@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from converter.homes import finder
 from converter.places import pipeline_folders
 
 if TYPE_CHECKING:
@@ -39,9 +39,4 @@ _HOMES = {
 }
 
 if not TYPE_CHECKING:  # so that names which are not there are still found by the type checker
-
-    def __getattr__(name: str) -> Any:
-        """One of these names, from the module where it lives."""
-        if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    __getattr__ = finder(__name__, _HOMES)

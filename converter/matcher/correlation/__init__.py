@@ -6,9 +6,9 @@ It keeps to event time, bounds its memory, and can save its state as JSON data.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from converter.homes import finder
 from converter.matcher.correlation.engine import Engine, Found
 from converter.matcher.correlation.node import Counts, Limits, Node, Plan
 from converter.matcher.correlation.occurrence import Occurrence
@@ -57,9 +57,4 @@ _HOMES = {
 }
 
 if not TYPE_CHECKING:  # so that names which are not there are still found by the type checker
-
-    def __getattr__(name: str) -> Any:
-        """One of these names, from the module where it lives."""
-        if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    __getattr__ = finder(__name__, _HOMES)
