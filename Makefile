@@ -86,18 +86,13 @@ $(READY): pyproject.toml requirements.lock
 		--no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
-.venv-extras/.ready: pyproject.toml requirements.lock
-	$(PYTHON) -m venv --clear .venv-extras
-	.venv-extras/bin/python -m pip install --quiet --disable-pip-version-check \
-		--require-hashes --requirement requirements.lock
-	.venv-extras/bin/python -m pip install --quiet --disable-pip-version-check \
-		--editable ".[parquet,evtx,cloud]"
-	@touch $@
+EXTRAS_extras := parquet,evtx,cloud
+EXTRAS_spark := spark
 
-.venv-spark/.ready: pyproject.toml requirements.lock
-	$(PYTHON) -m venv --clear .venv-spark
-	.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check \
+.venv-%/.ready: pyproject.toml requirements.lock
+	$(PYTHON) -m venv --clear .venv-$*
+	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check \
 		--require-hashes --requirement requirements.lock
-	.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check \
-		--editable ".[spark]"
+	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check \
+		--editable ".[$(EXTRAS_$*)]"
 	@touch $@
