@@ -42,11 +42,13 @@ INNER = {
 }
 """Expressions that find what may wrap several records, by the keys of which it has one first."""
 
-_WRAPPING = tuple(b'"%b"' % key.encode() for key in sorted(LISTS.keys() | PAGING))
+WRAPPING = frozenset(b'"%b"' % key.encode() for key in LISTS.keys() | PAGING)
+"""Quoted first keys of objects that wrap lists."""
+
 AROUND = SUBSCRIPTION | LOOKED_UP | BUS
 """First keys of objects that may wrap one record, or more."""
 
-_WRAPPERS = (*_WRAPPING, *(b'"%b"' % key.encode() for key in sorted(AROUND)))
+_WRAPPERS = (*sorted(WRAPPING), *(b'"%b"' % key.encode() for key in sorted(AROUND)))
 
 
 class Reader(Protocol):
@@ -192,7 +194,7 @@ def _wraps(key: str, data: bytes, start: int, end: int) -> bool:
 def _head(row: bytes) -> bytes | None:
     """How a line begins that is one record, up to its first key's colon."""
     found = _HEAD.match(row)
-    if found is None or b'"%b"' % found[1] in _WRAPPING:
+    if found is None or b'"%b"' % found[1] in WRAPPING:
         return None
     value = decode(row)
     return found[0] if isinstance(value, dict) and _is_one(value) else None

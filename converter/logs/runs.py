@@ -16,9 +16,10 @@ from operator import add
 from types import GenericAlias
 from typing import ClassVar, NamedTuple
 
+from converter.logs.blocks import WRAPPING
 from converter.logs.decoding import decode
 from converter.logs.nesting import FIRST_KEY
-from converter.logs.shapes import HEAD, LISTS, PAGING, contents
+from converter.logs.shapes import HEAD, contents
 
 SMALL = 4096
 """Bytes of records below which it is no use to take them together."""
@@ -28,7 +29,6 @@ _MOST = 1 << 20
 _GAP = re.compile(rb"[\s,]*+")
 _LIST = re.compile(rb"\s*+(?:\[|" + HEAD.pattern + rb")", re.DOTALL)
 _SPACE = b" \t\r\n"
-_WRAPPING = frozenset(b'"%b"' % key.encode() for key in LISTS.keys() | PAGING)
 
 
 class Run(NamedTuple):
@@ -138,7 +138,7 @@ class LooseRuns(Runs):
 
     def _learn(self, chunk: bytes, at: int, begin: int) -> bool:
         first = FIRST_KEY.match(chunk, begin)
-        if first is None or first[1] in _WRAPPING or b"}" in first[1]:
+        if first is None or first[1] in WRAPPING or b"}" in first[1]:
             return False
         if chunk[at - 1 : at] == b"}" and chunk[at:begin].isspace():
             self._between = chunk[at - 1 : first.end()]

@@ -1,7 +1,7 @@
 """Blocks of records -> the records that a rule can match, and counts of those that none can.
 
-The first records of a scan are all decoded, and meet every rule; from them is learned what to look
-for. After that only candidates are decoded, and each meets only the rules that it is one for.
+From the first records of a scan is learned what to look for; where they are few, they are decoded
+and meet every rule. Of others only candidates do, and each meets only the rules that it is one for.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from converter.scan.results import as_json
 from converter.scan.spots import ODD, Spots, every, hit, spots
 
 LEARNED = 1 << 18
-"""Bytes of records that are decoded before any is passed over."""
+"""Bytes of the records from which is learned; the first part of a large log is as long."""
 
 _MANY = 0.25
 _PATIENCE = 20_000

@@ -32,7 +32,6 @@ _UNSEEN_MEMBER = 2e-4
 _OTHER_KEY = 8e-3
 _LEAST = 4
 _SEEN = 1 << 16
-_MOST = 10_000
 
 
 @dataclass
