@@ -18,6 +18,8 @@ from converter.scan.results import Match, Row, Summary
 from converter.scan.sieve import LEARNED
 from converter.scan.work import Before, Done, Found, Tally, Work
 
+_KEPT = 16 << 20
+
 
 class Crew:
     """A scan of parts. `before` and `done` tell how far it has come; a caller may go on from there.
@@ -43,6 +45,7 @@ class Crew:
         self._tallies = [Tally(self._shared, place) for place in range(self._jobs + 1)]
         stateful = stage.rules.values() if stage else ()
         summary.expect((*(one.rule for one in work.compiled), *stateful))
+        _keep_memory()
 
     @property
     def read(self) -> int:
@@ -151,6 +154,15 @@ class Crew:
         self.done += 1
         self.bytes += done.part.size
         self.behind()
+
+
+def _keep_memory() -> None:
+    """Makes glibc keep what is freed, for blocks come and go by the megabyte.
+
+    It takes the size of a block that is freed for one that comes again (mallopt(3), on
+    M_MMAP_THRESHOLD). This one is never written to, so it takes up nothing.
+    """
+    bytes(_KEPT)
 
 
 class _Awaited:
