@@ -34,13 +34,12 @@ with open(path, 'rb') as file:
 _UNPACK = """
 import sys
 try:
-    from isal import isal_zlib as zlib
+    from isal import igzip as gzip
 except ImportError:
-    import zlib
-with open(sys.argv[1], 'rb') as file:
-    unpack = zlib.decompressobj(31)
-    while chunk := file.read(1 << 20):
-        unpack.decompress(chunk)
+    import gzip
+with gzip.open(sys.argv[1], 'rb') as file:
+    while file.read(1 << 20):
+        pass
 """
 
 
@@ -55,7 +54,7 @@ def decoding(log: Path, parts: int = 1) -> list[list[str]]:
 
 
 def unpacking(log: Path) -> list[list[str]]:
-    """One that unpacks a .gz file by isal, or by zlib where it is not installed."""
+    """One that unpacks a .gz file by isal in its fastest way, or by zlib if it is not installed."""
     return [[sys.executable, "-c", _UNPACK, str(log)]]
 
 
