@@ -22,6 +22,7 @@ from converter.cli.stopping import Stop
 from converter.cli.talk import tell_errors, tell_table
 from converter.errors import LogError
 from converter.logs import Reject
+from converter.logs.beside import cores
 from converter.logs.opening import STDIN
 from converter.logs.parts import Part
 from converter.matcher.correlation import Engine, Plan
@@ -88,7 +89,7 @@ Hire = Callable[[Asked, Work, Stage, Summary], Crew]
 
 def here(asked: Asked, work: Work, stage: Stage, summary: Summary) -> Crew:
     """Processes of this machine."""
-    return Crew(work, stage, summary, asked.jobs or _cores(), sys.stdin.buffer)
+    return Crew(work, stage, summary, asked.jobs or cores(), sys.stdin.buffer)
 
 
 def run(asked: Asked, hire: Hire = here) -> int:
@@ -185,10 +186,6 @@ def _wanted(asked: Asked, loaded: Loaded) -> Loaded:
     fed = {rule for node in loaded.plan.nodes for rule in node.inputs}
     wanted = set(LEVELS[LEVELS.index(asked.min_level) :])
     return loaded.only(lambda rule: rule.level in wanted or rule.id in fed)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _scan(

@@ -9,10 +9,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from glob import glob, has_magic
 from pathlib import Path
+from select import select
 from typing import Any, BinaryIO, cast
 
+from converter.logs.beside import beside
 from converter.logs.records import Kind, Reject
-from converter.logs.unpacking import MAGIC, Damaged, fast_gzip, gzip, has_fast_gzip
+from converter.logs.unpacking import (
+    MAGIC,
+    Damaged,
+    Streams,
+    fast_gzip,
+    gzip,
+    has_fast_gzip,
+    unpacked,
+)
 
 CHUNK = 1 << 20
 STDIN = "-"
@@ -220,28 +230,38 @@ class Content:
             if len(head) >= _LONGEST_MAGIC:
                 break
         whole = _joined(head, chunks)
-        for magic, (name, unpack) in MAGIC.items():
+        for magic, (name, streams) in MAGIC.items():
             if head.startswith(magic):
                 self.packed = name
                 again = name == "gzip" and self.stream.seekable() and has_fast_gzip()
-                return self._fast_gzip(whole) if again else unpack(whole, self.chunk)
+                return self._fast_gzip(whole) if again else self._unpacked(whole, streams())
         return whole
+
+    def _unpacked(self, chunks: Iterator[bytes], streams: Streams) -> Iterator[bytes]:
+        return beside(lambda feed: unpacked(feed, streams, self.chunk), chunks, self._is_ready)
 
     def _fast_gzip(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         """By the fast library; where it stumbles, by the thorough one, from the beginning."""
         given = 0
         try:
-            for plain in fast_gzip(chunks, self.chunk):
+            for plain in self._unpacked(chunks, fast_gzip()):
                 given += len(plain)
                 yield plain
             return
         except (Damaged, EOFError):
             self.count(-self.stream.tell())
             self.stream.seek(0)
-        for plain in gzip(self._stored(), self.chunk):
+        for plain in self._unpacked(self._stored(), gzip()):
             if given < len(plain):
                 yield plain[given:]
             given = max(0, given - len(plain))
+
+    def _is_ready(self) -> bool:
+        """Whether reading on does not last until others write more."""
+        try:
+            return self.stream.seekable() or bool(select([self.stream], (), (), 0)[0])
+        except (OSError, ValueError):
+            return False
 
     def _stored(self) -> Iterator[bytes]:
         read = getattr(self.stream, "read1", self.stream.read)

@@ -1,11 +1,12 @@
 """Packed bytes -> plain bytes, piece by piece: gzip, zstd, bzip2, xz, also several streams in one.
 
-Each function gives all that there is before the stream is damaged or ends, then raises.
+All that there is before a stream is damaged or ends is given, then an error raised.
 """
 
 from __future__ import annotations
 
 import bz2
+import hashlib
 import importlib
 import lzma
 import zlib
@@ -14,18 +15,17 @@ from typing import Any, Protocol
 
 import zstandard
 
-Chunks = Iterable[bytes]
-
 _GZIP_FRAME = 31
 _PIECE = 64 * 1024
 _SMALL_PIECE = 4 * 1024
+_TINY_PIECE = 64
 
 
 class Damaged(Exception):
     """The stream cannot be unpacked any further."""
 
 
-class _Engine(Protocol):
+class Engine(Protocol):
     """Unpacks one stream; what follows its end is unused data."""
 
     eof: bool
@@ -35,41 +35,60 @@ class _Engine(Protocol):
         """What these bytes give, or the first part of that."""
 
 
-def gzip(chunks: Chunks, size: int) -> Iterator[bytes]:
-    """Undo gzip in pieces of at most `size` bytes; zero bytes between members are padding."""
-    engine = zlib.decompressobj(_GZIP_FRAME)
-    for piece in _pieces(chunks, _PIECE):
-        data = piece.lstrip(b"\0") if engine.eof else piece
-        while data:
-            if engine.eof:
-                engine = zlib.decompressobj(_GZIP_FRAME)
-            yield from _pour(engine, data, size)
-            data = engine.unused_data.lstrip(b"\0")
-    if not engine.eof:
-        raise EOFError
+class Streams:
+    """Streams one after another, each by an engine of its own; zeros between them are padding."""
+
+    _piece = _PIECE
+
+    def __init__(self, start: Callable[[], Any], fault: type[Exception]) -> None:
+        self._start, self._fault = start, fault
+        self._engine: Engine = start()
+
+    def give(self, packed: bytes, size: int) -> Iterator[bytes]:
+        """What these bytes give, in pieces of about `size` bytes at most.
+
+        Raises Damaged, after what came before the damage.
+        """
+        at = 0
+        while at < len(packed):
+            # Small pieces: the rest of each is copied once for every stream that ends in it.
+            data, at = packed[at : at + self._piece], at + self._piece
+            while data := self._begun(data):
+                try:
+                    yield from self._poured(data, size)
+                except self._fault as error:
+                    raise Damaged(str(error)) from None
+                data = self._engine.unused_data if self._engine.eof else b""
+
+    def close(self) -> None:
+        """Raises EOFError where the last stream is not at its end."""
+        if not self._engine.eof:
+            raise EOFError
+
+    def _begun(self, data: bytes) -> bytes:
+        """These bytes without padding; if there are any, a stream has begun."""
+        if self._engine.eof and (data := data.lstrip(b"\0")):
+            self._engine = self._start()
+        return data
+
+    def _poured(self, data: bytes, size: int) -> Iterator[bytes]:
+        engine = self._engine
+        while plain := engine.decompress(data, size):
+            yield plain
+            if engine.eof or len(plain) < size:
+                return
+            data = b""
 
 
-def fast_gzip(chunks: Chunks, size: int) -> Iterator[bytes]:
+def gzip() -> Streams:
+    """Undoes gzip, up to the very byte that is damaged."""
+    return _ThoroughGzip(lambda: zlib.decompressobj(_GZIP_FRAME), zlib.error)
+
+
+def fast_gzip() -> Streams:
     """The same by ISA-L, without what stands in a damaged piece before the damage."""
     isal = _isal()
-    engine = isal.decompressobj(_GZIP_FRAME)
-    try:
-        for piece in _pieces(chunks, _PIECE):
-            data = piece.lstrip(b"\0") if engine.eof else piece
-            while data:
-                if engine.eof:
-                    engine = isal.decompressobj(_GZIP_FRAME)
-                if plain := engine.decompress(data, size):
-                    yield plain
-                data = engine.unused_data.lstrip(b"\0") if engine.eof else engine.unconsumed_tail
-    except isal.error as error:
-        raise Damaged(str(error)) from None
-    if not engine.eof:
-        raise EOFError
-
-
-def _isal() -> Any:
-    return importlib.import_module("isal.isal_zlib")
+    return Streams(lambda: _Isal(isal), isal.error)
 
 
 def has_fast_gzip() -> bool:
@@ -81,23 +100,26 @@ def has_fast_gzip() -> bool:
     return True
 
 
-def zstd(chunks: Chunks, size: int) -> Iterator[bytes]:
-    """Undo zstd; small pieces, because each is unpacked as a whole."""
-    pieces = _pieces(chunks, _SMALL_PIECE)
-    return _streams(pieces, size, _Zstd, zstandard.ZstdError)
+def _isal() -> Any:
+    return importlib.import_module("isal.igzip_lib")
 
 
-def bzip2(chunks: Chunks, size: int) -> Iterator[bytes]:
-    """Undo bzip2."""
-    return _streams(_pieces(chunks, _PIECE), size, bz2.BZ2Decompressor, OSError)
+def zstd() -> Streams:
+    """Undoes zstd."""
+    return _Zstd(lambda: zstandard.ZstdDecompressor().decompressobj(), zstandard.ZstdError)
 
 
-def xz(chunks: Chunks, size: int) -> Iterator[bytes]:
-    """Undo xz."""
-    return _streams(_pieces(chunks, _PIECE), size, lzma.LZMADecompressor, lzma.LZMAError)
+def bzip2() -> Streams:
+    """Undoes bzip2."""
+    return Streams(bz2.BZ2Decompressor, OSError)
 
 
-MAGIC: dict[bytes, tuple[str, Callable[[Chunks, int], Iterator[bytes]]]] = {
+def xz() -> Streams:
+    """Undoes xz."""
+    return Streams(lzma.LZMADecompressor, lzma.LZMAError)
+
+
+MAGIC: dict[bytes, tuple[str, Callable[[], Streams]]] = {
     b"\x1f\x8b": ("gzip", gzip),
     b"\x28\xb5\x2f\xfd": ("zstd", zstd),
     b"BZh": ("bzip2", bzip2),
@@ -106,72 +128,109 @@ MAGIC: dict[bytes, tuple[str, Callable[[Chunks, int], Iterator[bytes]]]] = {
 """How packed streams begin, what they are, and what unpacks them."""
 
 
-class _Zstd:
-    """One frame; it gives all that a piece holds at once."""
+def unpacked(chunks: Iterable[bytes], streams: Streams, size: int) -> Iterator[bytes]:
+    """The plain bytes of these chunks, of which each gives all that it can before the next.
 
-    def __init__(self) -> None:
-        self._engine = zstandard.ZstdDecompressor().decompressobj()
+    In pieces of about `size` bytes at most, which end where a line does, if one does. Raises what
+    giving, closing and the chunks raise, after all that came before.
+    """
+    lines = _Lines(size // 8)
+    try:
+        for chunk in chunks:
+            for piece in streams.give(chunk, size):
+                yield from lines.add(piece)
+            yield from lines.whole()
+        streams.close()
+    except Exception:
+        yield from lines.rest()
+        raise
+    yield from lines.rest()
+
+
+class _Lines:
+    """Pieces -> fewer that end where a line does, of at least so many bytes."""
+
+    def __init__(self, least: int) -> None:
+        self._least = least
+        self._held, self._size = list[bytes](), 0
+
+    def add(self, piece: bytes) -> Iterator[bytes]:
+        """One more; what there is if it is enough."""
+        self._held.append(piece)
+        self._size += len(piece)
+        if self._size >= self._least:
+            yield from self.whole()
+
+    def whole(self) -> Iterator[bytes]:
+        """What there is up to the end of the last line, all where none ends in the last piece."""
+        last = self._held[-1] if self._held else b""
+        cut = last.rfind(b"\n") + 1
+        if cut in (0, len(last)):
+            yield from self.rest()
+            return
+        whole = b"".join((*self._held[:-1], memoryview(last)[:cut]))
+        self._held, self._size = [last[cut:]], len(last) - cut
+        yield whole
+
+    def rest(self) -> Iterator[bytes]:
+        """All that there is."""
+        whole, self._held, self._size = b"".join(self._held), [], 0
+        if whole:
+            yield whole
+
+
+class _Isal:
+    """One gzip stream."""
+
+    def __init__(self, isal: Any) -> None:
+        self._engine = isal.IgzipDecompressor(isal.DECOMP_GZIP)
 
     @property
     def eof(self) -> bool:
-        return self._engine.eof
+        return bool(self._engine.eof)
 
     @property
     def unused_data(self) -> bytes:
-        return self._engine.unused_data
+        return bytes(self._engine.unused_data)
 
     def decompress(self, data: bytes, max_length: int = -1, /) -> bytes:
-        return self._engine.decompress(data)
-
-
-def _streams(
-    pieces: Iterable[bytes], size: int, start: Callable[[], Any], fault: type[Exception]
-) -> Iterator[bytes]:
-    engine: _Engine = start()
-    for piece in pieces:
-        data: bytes = piece
-        while data:
-            if engine.eof:
-                engine = start()
-            try:
-                yield from _all_of(engine, data, size)
-            except fault as error:
-                raise Damaged(str(error)) from None
-            data = engine.unused_data.lstrip(b"\0") if engine.eof else b""
-    if not engine.eof:
-        raise EOFError
-
-
-def _all_of(engine: _Engine, data: bytes, size: int) -> Iterator[bytes]:
-    plain = engine.decompress(data, size)
-    while plain:
-        yield plain
-        if engine.eof or len(plain) < size:
-            return
-        plain = engine.decompress(b"", size)
-
-
-def _pieces(chunks: Chunks, size: int) -> Iterator[bytes]:
-    """Small pieces: the rest of each is copied once for every member of a stream in it."""
-    for chunk in chunks:
-        for start in range(0, len(chunk), size):
-            yield chunk[start : start + size]
-
-
-def _pour(engine: zlib._Decompress, data: bytes, size: int) -> Iterator[bytes]:
-    """What these packed bytes give. Raises Damaged, after all that came before the damage."""
-    while True:
-        before = engine.copy()
         try:
-            plain = engine.decompress(data, size)
-        except zlib.error as error:
-            yield from _salvaged(before, data)
-            raise Damaged(str(error)) from None
+            return bytes(self._engine.decompress(data, max_length))
+        finally:
+            # ISA-L leaves the wide halves of the vector registers in use, which makes code for
+            # older processors, such as Hyperscan's, three times as slow. OpenSSL clears them.
+            hashlib.sha512(b"").digest()
+
+
+class _Zstd(Streams):
+    """Streams of which an engine gives all that a piece holds at once, however much."""
+
+    _piece = _SMALL_PIECE
+
+    def _poured(self, data: bytes, size: int) -> Iterator[bytes]:
+        plain = self._engine.decompress(data)
+        self._piece = _TINY_PIECE if len(plain) > size else min(2 * self._piece, _SMALL_PIECE)
         if plain:
             yield plain
-        data = engine.unconsumed_tail
-        if engine.eof or (not data and len(plain) < size):
-            return
+
+
+class _ThoroughGzip(Streams):
+    """Streams of which also the last bytes before damage are given."""
+
+    def _poured(self, data: bytes, size: int) -> Iterator[bytes]:
+        engine: Any = self._engine
+        while True:
+            before = engine.copy()
+            try:
+                plain = engine.decompress(data, size)
+            except zlib.error:
+                yield from _salvaged(before, data)
+                raise
+            if plain:
+                yield plain
+            data = engine.unconsumed_tail
+            if engine.eof or (not data and len(plain) < size):
+                return
 
 
 def _salvaged(engine: zlib._Decompress, data: bytes) -> Iterator[bytes]:
