@@ -59,14 +59,17 @@ class Sample:
         while stack:
             key, value = stack.pop()
             self.keys[key] += 1
-            if isinstance(value, Mapping):
+            if isinstance(value, dict):
                 stack.extend(value.items())
-            elif isinstance(value, list | tuple):
+            elif isinstance(value, list):
                 stack.extend((key, one) for one in value)
             elif (written := text(value)) is not None:
                 self.foreign += not written.isascii()
                 short = fold(written[:80])
-                self.values.setdefault(key, Counter())[short] += 1
+                values = self.values.get(key)
+                if values is None:
+                    values = self.values[key] = Counter()
+                values[short] += 1
                 self.anywhere[short] += 1
 
     def share(self, probe: Probe) -> float:

@@ -1,10 +1,14 @@
-"""Many regular expressions over bytes at once: by Hyperscan where it is installed, else by RE2."""
+"""Many regular expressions over bytes at once: by Hyperscan where it is installed, else by RE2.
+
+A few short ones are looked for by Vectorscan, a Hyperscan whose wheel uses all the registers of the
+processor. For many there is no gain, and its databases cannot be kept.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from types import ModuleType
 from typing import Any, Protocol
@@ -19,6 +23,8 @@ ANY = -1
 _MEMORY = 256 << 20
 _PART = 4_000
 _SMALL = 100
+_FEW = 48
+_SHORT = 500
 
 
 class Store(Protocol):
@@ -50,15 +56,49 @@ def hyperscan() -> ModuleType | None:
         return None
 
 
+def vectorscan() -> ModuleType | None:
+    """The module, None where it is not installed or does not run on this machine."""
+    try:
+        return importlib.import_module("pyperscan")
+    except (ImportError, OSError):
+        return None
+
+
 def engine(
     patterns: Sequence[bytes], module: ModuleType | None, store: Store | None = None
 ) -> Engine:
-    """An engine for these patterns, by this module, None for RE2."""
+    """An engine for these patterns, by this module, few by Vectorscan; None for RE2."""
     if not patterns:
         return Nothing()
     if module is None:
         return Re2(patterns)
-    return Hyperscan(module, patterns, store if sum(map(len, patterns)) > _SMALL else None)
+    numbered = dict(enumerate(patterns))
+    few = vectorscan()
+    short = {number: one for number, one in numbered.items() if len(one) <= _SHORT}
+    if few is None or len(short) > _FEW:
+        return _hyperscan(module, numbered, store)
+    long = {number: one for number, one in numbered.items() if number not in short}
+    if not long:
+        return Vectorscan(few, short)
+    engines = [_hyperscan(module, long, store)]
+    engines += [Vectorscan(few, short)] if short else []
+    return engines[0] if len(engines) == 1 else Together(engines)
+
+
+def _hyperscan(module: ModuleType, patterns: Mapping[int, bytes], store: Store | None) -> Engine:
+    size = sum(map(len, patterns.values()))
+    return Hyperscan(module, patterns, store if size > _SMALL else None)
+
+
+class Together:
+    """Several engines, each for expressions of its own."""
+
+    def __init__(self, engines: Sequence[Engine]) -> None:
+        self._engines = engines
+
+    def scan(self, data: bytes) -> list[Hit]:
+        """What all of them find."""
+        return [hit for one in self._engines for hit in one.scan(data)]
 
 
 class Nothing:
@@ -72,7 +112,9 @@ class Nothing:
 class Hyperscan:
     """All expressions in one database, which a scan runs once over the data."""
 
-    def __init__(self, module: Any, patterns: Sequence[bytes], store: Store | None = None) -> None:
+    def __init__(
+        self, module: Any, patterns: Mapping[int, bytes], store: Store | None = None
+    ) -> None:
         name = _name(module, patterns) if store else ""
         found = _recalled(module, store.recall(name)) if store else None
         self._database = found or _compiled(module, patterns)
@@ -91,10 +133,36 @@ class Hyperscan:
         return hits
 
 
-def _compiled(module: Any, patterns: Sequence[bytes]) -> Any:
+class Vectorscan:
+    """As Hyperscan, for few short expressions."""
+
+    def __init__(self, module: Any, patterns: Mapping[int, bytes]) -> None:
+        go_on = module.Scan.Continue
+        self._hits: list[Hit] = []
+        append = self._hits.append
+
+        def found(_context: object, number: int, _start: int, end: int) -> object:
+            append((end, number))
+            return go_on
+
+        tagged = (module.Pattern(one, tag=number) for number, one in patterns.items())
+        database = module.BlockDatabase(*tagged)
+        self._scan = database.build(None, found).scan
+
+    def scan(self, data: bytes) -> list[Hit]:
+        """As Engine says; every expression at every place."""
+        self._scan(data)
+        if not self._hits:
+            return []
+        hits = self._hits[:]
+        self._hits.clear()
+        return hits
+
+
+def _compiled(module: Any, patterns: Mapping[int, bytes]) -> Any:
     database = module.Database(mode=module.HS_MODE_BLOCK)
-    numbers = list(range(len(patterns)))
-    database.compile(expressions=list(patterns), ids=numbers, flags=[0] * len(patterns))
+    expressions, numbers = list(patterns.values()), list(patterns)
+    database.compile(expressions=expressions, ids=numbers, flags=[0] * len(numbers))
     return database
 
 
@@ -109,18 +177,18 @@ def _recalled(module: Any, data: bytes | None) -> Any:
     return database
 
 
-def _name(module: Any, patterns: Sequence[bytes]) -> str:
+def _name(module: Any, patterns: Mapping[int, bytes]) -> str:
     """A name for all that a database depends on."""
     name = hashlib.sha256(b"%b %b" % (str(module.__version__).encode(), _built(module)))
-    for pattern in patterns:
-        name.update(b" %d:%b" % (len(pattern), pattern))
+    for number, pattern in patterns.items():
+        name.update(b" %d:%d:%b" % (number, len(pattern), pattern))
     return name.hexdigest()
 
 
 @cache
 def _built(module: Any) -> bytes:
     """Version of the library and kind of processor, which a database for a mere letter tells."""
-    built: bytes = _compiled(module, [b"a"]).info()
+    built: bytes = _compiled(module, {0: b"a"}).info()
     return built
 
 
