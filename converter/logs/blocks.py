@@ -54,7 +54,7 @@ _WRAPPERS = (*sorted(WRAPPING), *(b'"%b"' % key.encode() for key in sorted(AROUN
 class Reader(Protocol):
     """Reads the lines or items of a block in order, and numbers their records."""
 
-    def read_line(self, raw: bytes) -> Iterator[Record | Reject | Block]:
+    def read_line(self, raw: bytes) -> Iterable[Record | Reject | Block]:
         """What the next line, without its end, or item, also with what stands before it, holds.
 
         A long list in a line is a block of its items.

@@ -1,10 +1,10 @@
 """The bytes of one record -> its JSON value.
 
-orjson reads nearly everything. Python's own reader steps in where orjson would change a value
-(integers beyond 64 bits become floats) or refuse one, so that no such value hides its event: half a
-surrogate pair becomes U+FFFD; a number beyond all floats, NaN and Infinity, which are no JSON but
-are written all the same, become their text, and so does what nests too deeply to be printed again.
-Of duplicate keys in one object the last one counts.
+msgspec reads nearly everything. Python's own reader steps in where it refuses a value that is
+written all the same, so that no such value hides its event: half a surrogate pair becomes U+FFFD; a
+number beyond all floats, NaN and Infinity, which are no JSON, become their text, and so does what
+nests too deeply to be printed again, and an integer of too many digits. Of duplicate keys in one
+object the last one counts. What is wrong with all else, orjson says in better words.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ import math
 import re
 from typing import Any
 
+import msgspec
 import orjson
 
+from converter.logs.counting import count
 from converter.logs.records import EXCERPT, Fault
 
 DEEPEST = 200
@@ -30,8 +32,20 @@ _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
 _MOST_DIGITS = 4000  # Python refuses to write more than 4,300
 
 
+_plain = msgspec.json.Decoder().decode
+
+
 def decode(raw: bytes) -> Any:
     """The JSON value of these bytes, or a `Fault`; it raises nothing."""
+    if len(raw) <= _MOST_DIGITS and count(raw, b"{") + count(raw, b"[") <= DEEPEST:
+        try:
+            return _plain(raw)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            pass
+    return _carefully(raw)
+
+
+def _carefully(raw: bytes) -> Any:
     try:
         value = _with_python(raw) if _has_long_integer(raw) else _with_orjson(raw)
         return _with_python(raw) if _may_be_deep(raw) and _is_deep(value) else value
@@ -40,7 +54,7 @@ def decode(raw: bytes) -> Any:
 
 
 def _may_be_deep(raw: bytes) -> bool:
-    return raw.count(b"{") + raw.count(b"[") > DEEPEST
+    return count(raw, b"{") + count(raw, b"[") > DEEPEST
 
 
 def _has_long_integer(raw: bytes) -> bool:

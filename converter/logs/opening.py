@@ -24,7 +24,7 @@ from converter.logs.unpacking import (
     unpacked,
 )
 
-CHUNK = 1 << 20
+CHUNK = 1 << 19
 STDIN = "-"
 
 _CLOUD = "install polysigma[cloud] to read from URLs"

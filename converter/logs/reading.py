@@ -10,7 +10,7 @@ from converter.logs.blocks import GAP, Block, LineReader
 from converter.logs.decoding import DEEPEST, decode
 from converter.logs.records import EXCERPT, Fault, Record, Reject
 from converter.logs.runs import SMALL, Run, list_end, listed
-from converter.logs.shapes import Event, contents, events, records
+from converter.logs.shapes import WRAPPER_KEYS, Event, contents, events, records
 from converter.logs.sniffing import BOM, Form, beginning, form, packing
 from converter.logs.splitting import Piece, Splitter, split_lines
 
@@ -98,13 +98,13 @@ class _File:
         if at < len(data):
             yield Block(data[at:], self)
 
-    def read_line(self, raw: bytes) -> Items:
+    def read_line(self, raw: bytes) -> Iterable[Record | Reject | Block]:
         self.line += 1
         if len(raw) < SMALL:
             value = decode(raw)
-            if type(value) is dict and contents(value) is None:
+            if type(value) is dict and (WRAPPER_KEYS.isdisjoint(value) or contents(value) is None):
                 self.number += 1
-                return iter((Record(value, self.name, self.number),))
+                return (Record(value, self.name, self.number),)
         where = f"line {self.line}"
         return self._line(raw, where) if len(raw) <= LONG_LINE else self._split(raw, where)
 

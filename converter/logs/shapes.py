@@ -77,7 +77,7 @@ def events(value: Any, depth: int = 0) -> Iterator[Event | Fault]:
 
 def contents(event: Event) -> Sequence[Any] | None:
     """What this object wraps; None for an event."""
-    if _KEYS.isdisjoint(event):
+    if WRAPPER_KEYS.isdisjoint(event):
         return None
     for key, wrapper in WRAPPERS.items():
         if key in event:
@@ -143,7 +143,8 @@ WRAPPERS: dict[str, Wrapper] = {
 }
 
 
-_KEYS = frozenset(WRAPPERS)
+WRAPPER_KEYS = frozenset(WRAPPERS)
+"""The keys without one of which an object wraps nothing."""
 
 
 def _no_object(value: Any) -> Fault:

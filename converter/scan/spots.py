@@ -7,17 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from converter.logs import Block
+from converter.logs.counting import count
 from converter.matcher.index import Hit
-
-try:
-    from stringzilla import count
-except ImportError:  # no wheel for this machine
-
-    def count(data: bytes, what: bytes, start: int, end: int) -> int:
-        """How often one byte stands there; to leave it out is Python's fastest way of counting."""
-        part = data[start:end]
-        return len(part) - len(part.replace(what, b""))
-
 
 ODD = -2
 """In a hit: what stands there may be anything, whatever else is found in the record."""
@@ -55,8 +46,7 @@ class Lines:
 
     def count(self, start: int, end: int) -> int:
         """How many lines end there."""
-        found: int = count(self._data, b"\n", start, end)
-        return found
+        return count(self._data, b"\n", start, end)
 
     def each(self) -> Iterator[tuple[int, int]]:
         """Every line without its end."""
