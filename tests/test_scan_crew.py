@@ -36,7 +36,8 @@ def crewed(places: list[str], sizes: tuple[int, int], jobs: int = 1, learned: in
     crew = Crew(work, None, summary, jobs, None)
     found = [
         one.line() if isinstance(one, Row) else one
-        for one in crew.scan(list(parts(places, *sizes)))
+        for results in crew.scan(list(parts(places, *sizes)))
+        for one in results
     ]
     return found, summary.records, dict(summary.rejects)
 

@@ -240,9 +240,9 @@ def test_what_was_taken_is_counted(logs: Path) -> None:  # noqa: F811
     crew = Crew(Work([rule]), None, summary, 2, None)
     items = [one for one in parts([str(logs)], 1 << 20) if isinstance(one, Part)]
     found = crew.scan(items)
-    taken = [next(found) for _ in range(5)]
+    taken = [one for _ in range(5) for one in next(found)]
     found.close()
-    assert len(taken) == 5
+    assert taken
     rejected = sum(one.count for one in summary.rejects.values())
-    assert summary.matches[rule.rule] + rejected == 5
+    assert summary.matches[rule.rule] + rejected == len(taken)
     assert 0 < summary.records <= 3000

@@ -20,7 +20,6 @@ from converter.logs.blocks import Frame, odd_items
 from converter.matcher import compile_predicate
 from converter.matcher.index import engines, need
 from converter.scan import (
-    Candidate,
     CompiledRule,
     Match,
     Passed,
@@ -197,7 +196,7 @@ def test_items_of_a_list_are_passed_over() -> None:
     ends = [data.index(text) + len(text) for text in texts]
     sieve = Sieve(Tools(lambda: [need(p.Equals("name", "Wanted"))]), 0)
     found = list(sieve.sift([Block(data, Numbering(), ends)]))
-    records = [one.record for one in found if isinstance(one, Candidate)]
+    records = [one[0] for one in found if isinstance(one, tuple)]
     assert [(one.number, one.event["n"]) for one in records] == [
         (at + 1, at) for at in range(0, 50, 7)
     ]

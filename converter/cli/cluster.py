@@ -129,14 +129,15 @@ class Cluster(Crew):
             for one in self._files
         ]
 
-    def scan(self, items: Iterable[Part | Reject]) -> Generator[Row | Reject, None, None]:
+    def scan(self, items: Iterable[Part | Reject]) -> Generator[Sequence[Row | Reject], None, None]:
         """Matches of single events and rejects as they stand in the logs, then those over several.
 
         Spark's work is done when the first comes.
         """
         with run(self._spark, self._files, self._setup) as found:
             self._count(found)
-            yield from self._rows(found)
+            for row in self._rows(found):
+                yield [row]
             for key, data in found.in_time("hits"):
                 self.before = self._places[key]
                 yield from self._settled(([], pickle.loads(data)))

@@ -33,8 +33,8 @@ class Writer(Protocol):
     def __init__(self, write: Write, rules: Sequence[RuleSummary], *, with_event: bool) -> None:
         """Begins."""
 
-    def row(self, row: Row) -> None:
-        """Writes one match."""
+    def rows(self, rows: Sequence[Row]) -> None:
+        """Writes matches."""
 
     def finish(self) -> None:
         """Ends."""
@@ -48,6 +48,15 @@ class _Base:
     def begin(self) -> None:
         """What stands before the first match."""
 
+    def rows(self, rows: Sequence[Row]) -> None:
+        """Matches, one after another."""
+        for one in rows:
+            self.row(one)
+
+    def row(self, row: Row) -> None:
+        """One match."""
+        raise NotImplementedError
+
     def finish(self) -> None:
         """What stands behind the last one."""
 
@@ -55,9 +64,9 @@ class _Base:
 class Jsonl(_Base):
     """One JSON object a line."""
 
-    def row(self, row: Row) -> None:
-        """One line."""
-        self.write(row.line(with_event=self.with_event))
+    def rows(self, rows: Sequence[Row]) -> None:
+        """One line each."""
+        self.write(b"".join([row.line(with_event=self.with_event) for row in rows]))
 
 
 class Csv(_Base):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkstemp
@@ -44,8 +44,12 @@ class ParquetMatches:
             os.close(handle)
             self._writer = parquet.ParquetWriter(self._temporary, self._schema)
 
-    def row(self, row: Row) -> None:
-        """Takes one match."""
+    def rows(self, rows: Sequence[Row]) -> None:
+        """Takes matches."""
+        for one in rows:
+            self._row(one)
+
+    def _row(self, row: Row) -> None:
         rule = row.rule
         values = (row.time, rule.level, rule.title, rule.id, rule.path, row.file)
         self._rows.append(dict(zip(_TEXTS, values, strict=True)) | {"record": row.record})

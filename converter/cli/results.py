@@ -67,7 +67,7 @@ class Wishes(Protocol):
 
 
 class Output:
-    """Takes results one by one. Raises LogError where a file cannot be written.
+    """Takes results. Raises LogError where a file cannot be written.
 
     `unread` tells whether a log that was named cannot be opened.
     """
@@ -120,18 +120,25 @@ class Output:
         """Lets readers have what was written."""
         self._out.flush()
 
-    def take(self, result: Row | Reject) -> None:
-        """Writes a match, or what is to be said of a reject."""
-        if isinstance(result, Row):
-            self._writer.row(result)
-            if self._histogram:
-                self._histogram.add(result.time)
-            return
-        self._note(result)
-        if self._rejects and result.number:
-            self._reject(self._rejects, result)
+    def take(self, results: Sequence[Row | Reject]) -> None:
+        """Writes the matches, and what is to be said of rejects."""
+        found = [one for one in results if isinstance(one, Row)]
+        if found:
+            self._writer.rows(found)
+        if self._histogram:
+            for row in found:
+                self._histogram.add(row.time)
+        if len(found) < len(results):
+            for one in results:
+                if isinstance(one, Reject):
+                    self._take(one)
+
+    def _take(self, reject: Reject) -> None:
+        self._note(reject)
+        if self._rejects and reject.number:
+            self._reject(self._rejects, reject)
         if self._asked.verbose:
-            click.echo(f"rejected: {told(result)}", err=True)
+            click.echo(f"rejected: {told(reject)}", err=True)
 
     def _reject(self, file: BinaryIO, reject: Reject) -> None:
         try:

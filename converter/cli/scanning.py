@@ -208,15 +208,13 @@ def _scan(
     try:
         found = crew.scan(items[done:])
         with stop.noticed(), closing(found), _progress(items, crew):
-            for result in found:
-                with stop:
-                    out.take(result)
+            stop.each(found, out.take)
     except KeyboardInterrupt:
         click.echo(f"interrupted after {crew.done} of {len(items)} parts of the logs", err=True)
         ended = False
     if ended or not asked.resume:
-        for result in crew.finish():
-            out.take(result)
+        for results in crew.finish():
+            out.take(results)
     out.finish(ended=ended)
     return ended
 

@@ -56,7 +56,7 @@ class Seen:
 
 
 def _rules(counts: dict[RuleSummary, int]) -> list[list[Any]]:
-    return [[asdict(rule), count] for rule, count in counts.items() if count]
+    return [[rule._asdict(), count] for rule, count in counts.items() if count]
 
 
 def _rejected(one: Rejected) -> list[Any]:

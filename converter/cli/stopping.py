@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import TypeVar
+
+Result = TypeVar("Result")
 
 
 class Stop:
-    """What was asked for: `signal` is 0, or the number of the signal that asks for an end.
-
-    With it as a context a signal raises at the end of that, not before.
-    """
+    """What was asked for: `signal` is 0, or the number of the signal that asks for an end."""
 
     def __init__(self) -> None:
         self.signal = 0
@@ -37,14 +37,14 @@ class Stop:
             for one, handler in before.items():
                 signal.signal(one, handler)
 
-    def __enter__(self) -> None:
-        """Until the exit nothing is raised."""
-        self._busy = True
-
-    def __exit__(self, *_: object) -> None:
-        self._busy = False
-        if self.signal:
-            raise KeyboardInterrupt
+    def each(self, results: Iterable[Result], take: Callable[[Result], None]) -> None:
+        """Takes one result after another; a signal raises between two of them."""
+        for result in results:
+            self._busy = True
+            take(result)
+            self._busy = False
+            if self.signal:
+                raise KeyboardInterrupt
 
     def _take(self, number: int, _frame: FrameType | None) -> None:
         self.signal = self.signal or number

@@ -76,8 +76,10 @@ def _folded_equals(wanted: str, read: Callable[[Any], str | None]) -> ValuesTest
     def passes(values: Values) -> bool:
         for value in values:
             found = value if type(value) is str else read(value)
-            if found is not None and len(found) == size and fold(found) == wanted:
-                return True
+            if found is not None and len(found) == size:
+                folded = found.lower() if found.isascii() else fold(found)
+                if folded == wanted:
+                    return True
         return False
 
     return passes

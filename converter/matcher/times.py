@@ -100,6 +100,8 @@ def time_reader(paths: Sequence[str]) -> TimeReader:
     def read(event: Event) -> str | None:
         for reader in readers:
             for value in reader(event) or ():
+                if type(value) is str and value:
+                    return value
                 if isinstance(value, str | int | float) and not isinstance(value, bool):
                     written = str(value)
                     if written:

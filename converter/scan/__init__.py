@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 from converter.logs import Record, Reject
 from converter.logs.records import EXCERPT
@@ -17,8 +17,16 @@ from converter.matcher.correlation import Engine, Found
 from converter.matcher.routing import Route
 from converter.matcher.times import TimeReader, time_reader
 from converter.scan.learning import Tools
-from converter.scan.results import Match, Rejected, Routed, RuleSummary, Summary, as_json
-from converter.scan.sieve import Candidate, Passed, Sieve
+from converter.scan.results import (
+    Match,
+    Rejected,
+    Routed,
+    RuleSummary,
+    Summary,
+    as_json,
+    match_of,
+)
+from converter.scan.sieve import Candidate, Passed, Sieve, Sifted
 from converter.scan.times import Window, instant, window
 
 __all__ = [
@@ -39,6 +47,9 @@ __all__ = [
     "time_reader",
     "window",
 ]
+
+_TOGETHER = 8
+"""Results that are kept at most: more of them would drive the records out of the processor."""
 
 Report = Literal["match", "held", "input"]
 
@@ -101,7 +112,7 @@ class Stage:
 
 def scan(
     compiled: Sequence[CompiledRule],
-    records: Iterable[Record | Reject | Candidate | Passed],
+    records: Iterable[Sifted],
     *,
     times: Window | None = None,
     summary: Summary | None = None,
@@ -119,7 +130,7 @@ def scan(
     """
     counts = Summary() if summary is None else summary
     counts.expect((*(one.rule for one in compiled), *(stage.rules.values() if stage else ())))
-    for results, hits in meet(compiled, records, times, counts, routing):
+    for results, hits in meet(compiled, records, times, counts, routing, match_of):
         yield from results
         if hits and stage is not None:
             yield from kept(stage.take(hits), times, counts)
@@ -129,84 +140,120 @@ def scan(
 
 def finished(stage: Stage, times: Window | None, counts: Summary) -> Iterator[Match]:
     """What the stage decides when there are no more records."""
-    for one in kept(stage.finish(), times, counts):
-        if isinstance(one, Match):
-            yield one
+    yield from kept(stage.finish(), times, counts)
     counts.left_out, counts.waiting = stage.engine.counts, stage.engine.waiting()
 
 
-Met = tuple[list[Match | Reject], list[Match]]
-"""What one record gives: results, and hits for rules that look at several events."""
+Shown = TypeVar("Shown")
+Met = tuple[list[Shown | Reject], list[Match]]
+"""What one record gives: results, and hits for rules that look at several events.
 
-_Found = tuple[list[tuple[Match | Reject, Report]], list[Match]]
+Of candidates in a row, as long as there are no hits, the results come together.
+"""
 
 
 def meet(
     compiled: Sequence[CompiledRule],
-    records: Iterable[Record | Reject | Candidate | Passed],
+    records: Iterable[Sifted],
     times: Window | None,
     counts: Summary,
     routing: Callable[[Event], Route] | None,
-) -> Iterator[Met]:
-    """Each record and its rules, as in `scan`, without what looks at several events."""
+    shown: Callable[[RuleSummary, Record, str | None, bool], Shown],
+) -> Iterator[Met[Shown]]:
+    """Each record and its rules, as in `scan`, without what looks at several events.
+
+    `shown` makes what the user is to see: of a rule that matches, record, time and `correlation`.
+    """
     everything = range(len(compiled))
+    meeting = _Meeting(compiled, times, counts, shown)
     for record in records:
-        if isinstance(record, Reject):
-            counts.reject(record)
-            yield [record], []
-            continue
-        if isinstance(record, Passed):
-            counts.records += record.records
-            counts.passed += 0 if record.routes else record.records
-            for known, count in record.routes:
-                counts.take(known, count)
-            continue
-        counts.records += 1
-        if isinstance(record, Candidate):
-            found, hits = _meet(compiled, _tried(record, routing, counts), record.record)
+        if isinstance(record, tuple):
+            if (
+                not meeting.meet(record[0], _tried(record, routing, counts))
+                and len(meeting.results) < _TOGETHER
+            ):
+                continue
+        elif isinstance(record, Passed):
+            _pass(record, counts)
+        elif isinstance(record, Reject):
+            meeting.reject(record)
         else:
             route = counts.take(routing(record.event)) if routing else None
-            found, hits = _meet(compiled, everything if route is None else route.rules, record)
-        if found:
-            yield list(kept(found, times, counts)), hits
+            meeting.meet(record, everything if route is None else route.rules)
+        if meeting.results or meeting.hits:
+            yield meeting.taken()
+    if meeting.results:
+        yield meeting.taken()
+
+
+def _pass(passed: Passed, counts: Summary) -> None:
+    counts.records += passed.records
+    counts.passed += 0 if passed.routes else passed.records
+    for known, count in passed.routes:
+        counts.take(known, count)
 
 
 def _tried(
     candidate: Candidate, routing: Callable[[Event], Route] | None, counts: Summary
 ) -> Iterable[int]:
     """Which of its rules are tried on a candidate, by their numbers."""
+    record, rules, route = candidate
     if routing is None:
-        return candidate.rules
-    if candidate.route is not None:
-        counts.take(candidate.route)
-        return candidate.rules
-    tries = counts.take(routing(candidate.record.event)).tries
-    return filter(tries.__contains__, candidate.rules)
+        return rules
+    if route is not None:
+        counts.take(route)
+        return rules
+    return filter(counts.take(routing(record.event)).tries.__contains__, rules)
 
 
-def _meet(compiled: Sequence[CompiledRule], among: Iterable[int], record: Record) -> _Found:
-    """One record and these rules: results, and those that feed rules over several events."""
-    found: list[tuple[Match | Reject, Report]] = []
-    hits: list[Match] = []
-    event = record.event
-    bundle: RuleSummary | None = None
-    for number in among:
-        rule = compiled[number]
-        if rule.correlation and bundle == rule.rule:
-            continue
-        try:
-            if not rule.matches(event):
+class _Meeting(Generic[Shown]):
+    """Records meet rules; what comes of it is kept until it is taken."""
+
+    def __init__(
+        self,
+        compiled: Sequence[CompiledRule],
+        times: Window | None,
+        counts: Summary,
+        shown: Callable[[RuleSummary, Record, str | None, bool], Shown],
+    ) -> None:
+        self._compiled, self._times, self._counts = compiled, times, counts
+        self._shown = shown
+        self.results: list[Shown | Reject] = []
+        self.hits: list[Match] = []
+
+    def taken(self) -> Met[Shown]:
+        """What there is, once."""
+        met = self.results, self.hits
+        self.results, self.hits = [], []
+        return met
+
+    def meet(self, record: Record, among: Iterable[int]) -> list[Match]:
+        """One record and these rules; its hits for rules that look at several events."""
+        self._counts.records += 1
+        event, compiled = record.event, self._compiled
+        bundle: RuleSummary | None = None
+        for number in among:
+            rule = compiled[number]
+            if rule.correlation and bundle == rule.rule:
                 continue
-            time = rule.time(event)
-        except Exception as error:  # noqa: BLE001  a rule that fails must not end the scan
-            found.append((_failed(rule, record, error), rule.report))
-            continue
-        match = Match(rule.rule, record.file, record.number, time, event, rule.correlation)
-        bundle = rule.rule if rule.correlation else None
-        if rule.feeds:
-            hits.append(match)
-        found.append((match, rule.report))
-    return found, hits
+            try:
+                if not rule.matches(event):
+                    continue
+                time = rule.time(event)
+            except Exception as error:  # noqa: BLE001  a rule that fails must not end the scan
+                self.reject(_failed(rule, record, error))
+                continue
+            bundle = rule.rule if rule.correlation else None
+            if rule.feeds:
+                self.hits.append(match_of(rule.rule, record, time, rule.correlation))
+            if _is_shown(rule.rule, time, rule.report, self._times, self._counts):
+                self.results.append(self._shown(rule.rule, record, time, rule.correlation))
+        return self.hits
+
+    def reject(self, reject: Reject) -> None:
+        """Keeps a reject, counted."""
+        self._counts.reject(reject)
+        self.results.append(reject)
 
 
 def _failed(rule: CompiledRule, record: Record, error: Exception) -> Reject:
@@ -216,25 +263,29 @@ def _failed(rule: CompiledRule, record: Record, error: Exception) -> Reject:
 
 
 def kept(
-    results: Iterable[tuple[Match | Reject, Report]], times: Window | None, counts: Summary
-) -> Iterator[Match | Reject]:
-    """The results that the user is to see, counted."""
-    for result, report in results:
-        if isinstance(result, Reject):
-            counts.reject(result)
-            yield result
-        elif report == "match" and _counts(result, times, counts):
-            counts.matches[result.rule] = counts.matches.get(result.rule, 0) + 1
-            yield result
-        elif report == "held":
-            counts.held[result.rule] = counts.held.get(result.rule, 0) + 1
+    results: Iterable[tuple[Match, Report]], times: Window | None, counts: Summary
+) -> Iterator[Match]:
+    """The matches that the user is to see, counted."""
+    for match, report in results:
+        if _is_shown(match.rule, match.time, report, times, counts):
+            yield match
 
 
-def _counts(match: Match, times: Window | None, counts: Summary) -> bool:
-    """Whether the match's time is asked for."""
-    if times is None:
+def _is_shown(
+    rule: RuleSummary, time: str | None, report: Report, times: Window | None, counts: Summary
+) -> bool:
+    """Whether the user is to see a match at that time; it is counted."""
+    if report == "match" and (times is None or _counts(time, times, counts)):
+        counts.matches[rule] = counts.matches.get(rule, 0) + 1
         return True
-    time = instant(match.time)
+    if report == "held":
+        counts.held[rule] = counts.held.get(rule, 0) + 1
+    return False
+
+
+def _counts(written: str | None, times: Window, counts: Summary) -> bool:
+    """Whether this time is asked for."""
+    time = instant(written)
     if time is None:
         counts.undated += 1
         return True

@@ -14,11 +14,13 @@ from converter.logs.records import Reject
 from converter.matcher import Event
 from converter.matcher.routing import Route
 from converter.scan import Stage, finished, kept
-from converter.scan.results import Match, Row, Summary
+from converter.scan.results import Row, Summary
 from converter.scan.sieve import LEARNED
 from converter.scan.work import Before, Done, Found, Tally, Work
 
 _KEPT = 16 << 20
+
+Results = Sequence[Row | Reject]
 
 
 class Crew:
@@ -66,7 +68,7 @@ class Crew:
         """The parts of the logs at these places, and what of them cannot be read."""
         return list(parts(places, LEARNED))
 
-    def scan(self, items: Iterable[Part | Reject]) -> Generator[Row | Reject, None, None]:
+    def scan(self, items: Iterable[Part | Reject]) -> Generator[Results, None, None]:
         """Everything found, in order; the matches of rules over several events as decided."""
         rest = deque(items)
         while rest and (self._jobs < 2 or len(rest) < 2 or not self._ready()):
@@ -74,11 +76,11 @@ class Crew:
         if rest:
             yield from self._elsewhere(rest)
 
-    def finish(self) -> Iterator[Row | Reject]:
+    def finish(self) -> Iterator[Results]:
         """What is decided when there are no more records."""
         if self._stage is not None:
             for one in finished(self._stage, self._work.times, self._summary):
-                yield one.row()
+                yield [one.row()]
 
     def _ready(self) -> bool:
         """Whether other processes can go on: what there is to learn must be learned before."""
@@ -87,7 +89,7 @@ class Crew:
             sieve.settle()
         return sieve is None or sieve.learned
 
-    def _here(self, item: Part | Reject) -> Iterator[Row | Reject]:
+    def _here(self, item: Part | Reject) -> Iterator[Results]:
         if isinstance(item, Reject):
             yield from self._reject(item)
             return
@@ -101,7 +103,7 @@ class Crew:
         self._tallies[0].settle(item)
         self._leave(done)
 
-    def _elsewhere(self, items: Iterable[Part | Reject]) -> Iterator[Row | Reject]:
+    def _elsewhere(self, items: Iterable[Part | Reject]) -> Iterator[Results]:
         """Parts by other processes; the rest, such as standard input, between them, by this one."""
         rest = list(items)
         sent = [one for one in rest if isinstance(one, Part) and not one.file.is_stdin]
@@ -116,7 +118,7 @@ class Crew:
                 else:
                     yield from self._here(item)
 
-    def _taken(self, part: Part, results: Iterable[Found | Done]) -> Iterator[Row | Reject]:
+    def _taken(self, part: Part, results: Iterable[Found | Done]) -> Iterator[Results]:
         self.before.enter(part)
         done = Done(part)
         try:
@@ -130,16 +132,16 @@ class Crew:
             self._counted(done)
         self._leave(done)
 
-    def _settled(self, found: Found) -> Iterator[Row | Reject]:
-        rows, hits = self.before.placed(found)
-        yield from rows
+    def _settled(self, found: Found) -> Iterator[Results]:
+        results, hits = self.before.placed(found)
+        yield results
         if hits and self._stage is not None:
-            for one in kept(self._stage.take(hits), self._work.times, self._summary):
-                yield one.row() if isinstance(one, Match) else one
+            found_later = kept(self._stage.take(hits), self._work.times, self._summary)
+            yield [one.row() for one in found_later]
 
-    def _reject(self, reject: Reject) -> Iterator[Reject]:
+    def _reject(self, reject: Reject) -> Iterator[Sequence[Reject]]:
         self._summary.reject(reject)
-        yield reject
+        yield [reject]
         self.done += 1
         self.behind()
 

@@ -75,6 +75,7 @@ class Learned:
         self._lines = [engine(group, tools.module) for group in frame.odd()]
         self.crowds: Crowds | None = None
         self.proofs: dict[bytes, Proof] = {}
+        self._latest: tuple[bytes, Proof | None] = b"", None
         self._tools = tools
         self._narrow = narrow
         self._whole = None if narrow else index
@@ -101,10 +102,17 @@ class Learned:
             start = end
         return found
 
-    def proof(self, raw: bytes) -> Proof | None:
-        """What the beginning of this record proves, if it is one that was learned."""
-        found = _FIRST.match(raw) if self.proofs else None
-        return self.proofs.get(found[0]) if found else None
+    def route(self, raw: bytes, event: Event, rules: Rules) -> Route | None:
+        """What the beginning of this record proves that it is, if these rules are tried on it."""
+        if not self.proofs:
+            return None
+        begin, proof = self._latest
+        if proof is None or not raw.startswith(begin):
+            found = _FIRST.match(raw)
+            begin = found[0] if found else b""
+            proof = self.proofs.get(begin)
+            self._latest = begin, proof
+        return proof.route if proof and proof.holds(event, rules) else None
 
     def rules_of(self, raw: bytes) -> Rules | None:
         """The rules that any record can match; None, for all, as long as few were asked for."""

@@ -6,27 +6,23 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
-from converter.logs import Kind, Reject
+from converter.logs import Kind, Record, Reject
 from converter.matcher import Event
 from converter.matcher.correlation import Counts
 from converter.matcher.routing import Known, Route
 
 
-@dataclass(frozen=True, slots=True)
-class RuleSummary:
+class RuleSummary(NamedTuple):
     """What a match says about its rule."""
 
     id: str | None
     title: str
     level: str | None
     path: str
-
-    def __hash__(self) -> int:
-        return hash(self.path)
 
 
 @dataclass(slots=True)
@@ -92,6 +88,17 @@ class Row:
             *((key, self.event) if with_event else ()),
             b"}\n",
         ))  # fmt: skip
+
+
+def match_of(rule: RuleSummary, record: Record, time: str | None, correlation: bool) -> Match:
+    """The match of a rule and a record."""
+    return Match(rule, record.file, record.number, time, record.event, correlation)
+
+
+def row_of(rule: RuleSummary, record: Record, time: str | None, correlation: bool) -> Row:
+    """The same with the event as JSON; a correlation's is a list of one."""
+    event = as_json([record.event] if correlation else record.event)
+    return Row(rule, record.file, record.number, time, event, correlation)
 
 
 @lru_cache(4096)

@@ -27,16 +27,11 @@ _ANEW = 16
 Item = Record | Reject | Block
 
 
-@dataclass(slots=True)
-class Candidate:
-    """A record and the numbers of the rules that it may match, in order; no other rule does.
+Candidate = tuple[Record, Rules, Route | None]
+"""A record and the numbers of the rules that it may match, in order; no other rule does.
 
-    With `route` the rules are some of those that are tried on it.
-    """
-
-    record: Record
-    rules: Rules
-    route: Route | None = None
+With a route the rules are some of those that are tried on it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +40,9 @@ class Passed:
 
     records: int
     routes: Sequence[tuple[Route, int]] = ()
+
+
+Sifted = Record | Reject | Candidate | Passed
 
 
 class Sieve:
@@ -66,7 +64,7 @@ class Sieve:
         """Make of what was learned what is needed to pass records over."""
         self._known()
 
-    def sift(self, items: Iterable[Item]) -> Iterator[Record | Reject | Candidate | Passed]:
+    def sift(self, items: Iterable[Item]) -> Iterator[Sifted]:
         """The items with candidates in the place of blocks, and records as candidates."""
         for item in items:
             if isinstance(item, Reject):
@@ -83,7 +81,7 @@ class Sieve:
         if len(rows := block.rows(ROWS)) >= _LEAST:
             self._left, self._rows = 0, rows
 
-    def _whole(self, block: Block) -> Iterator[Record | Reject | Candidate | Passed]:
+    def _whole(self, block: Block) -> Iterator[Sifted]:
         first, rest = block.cut(self._left)
         rows = first.rows()
         self._left -= len(first.data)
@@ -108,11 +106,11 @@ class Sieve:
         known, raw = self._known(), as_json(record.event)
         if known.crowds is not None:
             rules, route = known.crowds.rules(record.event, plain(raw))
-            return Candidate(record, rules, route)
+            return record, rules, route
         mine = known.rules_of(raw)
-        return record if mine is None else Candidate(record, mine)
+        return record if mine is None else (record, mine, None)
 
-    def _results(self, results: Iterable[Item]) -> Iterator[Record | Reject | Candidate | Passed]:
+    def _results(self, results: Iterable[Item]) -> Iterator[Sifted]:
         """What a line or an item holds that was not looked into before."""
         for result in results:
             if isinstance(result, Block):
@@ -125,7 +123,7 @@ class Sieve:
             self._learned = learned(self._tools, self._rows)
         return self._learned
 
-    def _block(self, block: Block) -> Iterator[Record | Reject | Candidate | Passed]:
+    def _block(self, block: Block) -> Iterator[Sifted]:
         places = spots(block)
         known, hits = self._hits(block, places)
         if known.crowds is not None:
@@ -138,11 +136,12 @@ class Sieve:
             reader.skip(skipped)
             passed, found, at = passed + skipped, found + 1, end + places.gap
             raw = data[start:end]
-            if mine is None:
-                yield from self._results(reader.read_line(raw))
-            else:
-                rules = merged(index.rules(data, mine), index.always)
-                yield from _candidates(known, raw, reader.read_line(raw), rules)
+            rules = None if mine is None else merged(index.rules(data, mine), index.always)
+            for one in reader.read_line(raw):
+                if rules is not None and isinstance(one, Record):
+                    yield one, rules, known.route(raw, one.event, rules)
+                else:
+                    yield from self._results((one,))
         skipped = places.count(at, len(data))
         reader.skip(skipped)
         yield Passed(passed + skipped)
@@ -150,19 +149,19 @@ class Sieve:
 
     def _crowd(
         self, crowds: Crowds, block: Block, places: Spots, hits: list[Hit]
-    ) -> Iterator[Record | Reject | Candidate | Passed]:
+    ) -> Iterator[Sifted]:
         """Every record, each with the rules for its log source that it can match."""
         seen: dict[int, tuple[Route, int]] = {}
         data, read_line = block.data, block.reader.read_line
         for start, end, mine in every(places, hits):
             raw = data[start:end]
-            for one in self._results(read_line(raw)) if mine is None else read_line(raw):
-                if not isinstance(one, Record):
-                    yield from self._results((one,)) if isinstance(one, Block) else (one,)
+            for one in read_line(raw):
+                if mine is None or not isinstance(one, Record):
+                    yield from self._results((one,))
                     continue
                 rules, route = crowds.rules(one.event, raw)
                 if rules:
-                    yield Candidate(one, rules, route)
+                    yield one, rules, route
                 else:
                     seen[id(route)] = route, seen.get(id(route), (route, 0))[1] + 1
         yield Passed(sum(count for _, count in seen.values()), tuple(seen.values()))
@@ -197,16 +196,3 @@ class Sieve:
             self._patience *= 4
             self._learned = learned(self._tools, block.rows(ROWS), self._known().frame.heads)
         self._records, self._found = 0, 0
-
-
-def _candidates(
-    known: Learned, raw: bytes, results: Iterable[Item], rules: Rules
-) -> Iterator[Reject | Candidate]:
-    """What one line or item holds, all of which can match only these rules."""
-    for result in results:
-        if isinstance(result, Record):
-            proof = known.proof(raw)
-            proven = proof is not None and proof.holds(result.event, rules)
-            yield Candidate(result, rules, proof.route if proof and proven else None)
-        elif isinstance(result, Reject):
-            yield result

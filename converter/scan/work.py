@@ -13,12 +13,12 @@ from converter.logs.parts import Opened, Part
 from converter.matcher import Event
 from converter.matcher.routing import Route
 from converter.scan import CompiledRule, meet
-from converter.scan.results import Match, Row, RuleSummary, Summary
-from converter.scan.sieve import Candidate, Passed, Sieve
+from converter.scan.results import Match, Row, RuleSummary, Summary, row_of
+from converter.scan.sieve import Sieve, Sifted
 from converter.scan.times import Window
 
 Found = tuple[list[Row | Reject], list[Match]]
-"""What one record gives: matches and rejects, and hits for rules that look at several events."""
+"""Matches and rejects, and hits of one record for rules that look at several events."""
 
 
 @dataclass(frozen=True)
@@ -35,21 +35,14 @@ class Work:
     ) -> Iterator[Found]:
         """What the part holds, record by record; `done` is counted up, `count` given bytes read."""
         opened = Opened(part, stdin, blocks=self.sieve is not None, count=count)
-        for results, hits in meet(
-            self.compiled, self._items(opened), self.times, done.summary, self.routing
-        ):
-            rows = [one.row() if isinstance(one, Match) else one for one in results]
-            if rows or hits:
-                yield rows, hits
+        items = self._items(opened)
+        yield from meet(self.compiled, items, self.times, done.summary, self.routing, row_of)
         done.records, done.lines = opened.counted
 
-    def _items(self, opened: Opened) -> Iterator[Record | Reject | Candidate | Passed]:
+    def _items(self, opened: Opened) -> Iterator[Sifted]:
         if self.sieve is not None:
-            yield from self.sieve.sift(opened.items)
-            return
-        for item in opened.items:
-            if isinstance(item, Record | Reject):
-                yield item
+            return self.sieve.sift(opened.items)
+        return (item for item in opened.items if isinstance(item, Record | Reject))
 
 
 @dataclass

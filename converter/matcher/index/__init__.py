@@ -8,7 +8,7 @@ Nowhere else can it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 
 from converter.matcher.index.choosing import Chooser, Sample
@@ -68,6 +68,11 @@ class Index:
         slash = not needs or any("/" in text for text in texts)
         self._odd = engine([_ESCAPES, *[_SLASH] * slash, _KELVIN, _LONG_S], module)
         self._of: dict[tuple[int | Mark, ...], Rules] = {}
+        self._alone = {
+            number: self._remember((number,))
+            for number, one in enumerate(self._expressions)
+            if not one.key
+        }
 
     def scan(self, data: bytes) -> list[Hit]:
         """Where something is found in these records, as ends of hits and numbers for `rules`."""
@@ -80,8 +85,10 @@ class Index:
         """
         return [end for end, _ in self._odd.scan(data)]
 
-    def rules(self, data: bytes, hits: Iterable[Hit]) -> Rules:
+    def rules(self, data: bytes, hits: Sequence[Hit]) -> Rules:
         """The rules, in order, that these hits of one record stand for, without `always`."""
+        if len(hits) == 1 and (alone := self._alone.get(hits[0][1])) is not None:
+            return alone
         found: set[int | Mark] = set()
         for end, number in hits:
             if number == ANY:

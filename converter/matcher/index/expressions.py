@@ -31,22 +31,25 @@ class Mark:
 
 @dataclass(slots=True)
 class Expression:
-    """One regular expression; a hit means one of its probes, which `mark` can tell apart."""
+    """One regular expression; a hit means one of its probes, which `mark` can tell apart.
+
+    It can by what stands behind the `key`, if there is one.
+    """
 
     pattern: bytes
     probes: tuple[Probe, ...]
-    _key: bytes = b""
+    key: bytes = b""
     _known: dict[bytes, Mark | None] = field(default_factory=dict)
     _values: dict[bytes, list[Probe]] = field(default_factory=dict)
 
     def mark(self, data: bytes, end: int) -> Mark | None:
         """Of which probes this hit may be, which ends there in the data; None for all of them."""
-        if not self._key:
+        if not self.key:
             return None
-        start = data.rfind(self._key, max(0, end - _WINDOW), end)
+        start = data.rfind(self.key, max(0, end - _WINDOW), end)
         if start < 0:
             return None
-        behind = data[start + len(self._key) : end]
+        behind = data[start + len(self.key) : end]
         if behind in self._known:
             return self._known[behind]
         found = self._told(behind)
