@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
-
-_LAST_CASED = 0x1E943  # the last letter with case in Unicode (Adlam)
+from functools import lru_cache
 
 
-@cache
-def _table() -> dict[int, str]:
-    pairs = ((code, _simple(chr(code))) for code in range(0x80, _LAST_CASED + 1))
-    return {code: folded for code, folded in pairs if folded != chr(code)}
+class _Table(dict[int, str]):
+    """What each character folds to, found out when it is asked for."""
+
+    def __missing__(self, code: int) -> str:
+        found = self[code] = _simple(chr(code))
+        return found
 
 
 def _simple(char: str) -> str:
@@ -27,12 +27,21 @@ def fold(text: str) -> str:
 
 
 def _folded(text: str) -> str:
-    lowered = text.lower() if text.isascii() else ""
-    return lowered if lowered or not text else text.translate(_table()).translate(_ASCII)
+    if text.isascii():
+        return text.lower()
+    try:
+        narrow = text.encode("latin-1")
+    except UnicodeEncodeError:
+        narrow = _MICRO
+    if _MICRO in narrow:
+        return text.translate(_TABLE)
+    return narrow.translate(_LATIN).decode("latin-1")
 
 
 _LONG = 4096
 _remembered = lru_cache(2048)(_folded)
 
 
-_ASCII = {code: chr(code).lower() for code in range(ord("A"), ord("Z") + 1)}
+_TABLE = _Table()
+_MICRO = b"\xb5"  # the only letter of Latin-1 that folds to one outside of it
+_LATIN = bytes(ord(_simple(chr(code))) if code != 0xB5 else code for code in range(256))

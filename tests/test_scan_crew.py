@@ -10,14 +10,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_scan_sieve import ENDS, LINES
+from test_scan_sieve import ENDS, LINES, tools
 
 from converter import predicate as p
 from converter.logs import Reject, read
 from converter.logs.parts import Part, parts
 from converter.matcher import compile_predicate
-from converter.matcher.index import need
-from converter.scan import CompiledRule, Match, RuleSummary, Sieve, Summary, Tools, scan
+from converter.scan import CompiledRule, Match, RuleSummary, Sieve, Summary, scan
 from converter.scan.crew import Crew
 from converter.scan.results import Row
 from converter.scan.work import Work
@@ -32,7 +31,7 @@ RULES = [
 def crewed(places: list[str], sizes: tuple[int, int], jobs: int = 1, learned: int = 0) -> Any:
     """What a crew finds, and how many records it counts."""
     summary = Summary()
-    work = Work(RULES, sieve=Sieve(Tools(lambda: [need(one) for one in TESTS]), learned))
+    work = Work(RULES, sieve=Sieve(tools([*TESTS]), learned))
     crew = Crew(work, None, summary, jobs, None)
     found = [
         one.line() if isinstance(one, Row) else one

@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_matcher_index import PREDICATES, objects
-from test_scan_sieve import ENDS, rule
+from test_matcher_index import PREDICATES
+from test_scan_sieve import ENDS, LINES, rule, tools
 
 from converter import predicate as p
-from converter.logs import Block, read, read_blocks, runs
-from converter.matcher.index import Need, Sample, need
+from converter.logs import Block, Record, read, read_blocks, runs
+from converter.matcher.index import Sample, need
 from converter.matcher.origins import Origins
 from converter.matcher.routing import Recognition, Route, Routing
 from converter.pipelines import Pipelines
 from converter.pipelines.log_sources import LogSource
-from converter.scan import CompiledRule, Sieve, Summary, Tools, learning, scan, sieve
+from converter.scan import CompiledRule, Sieve, Summary, learning, scan, sieve
 
 SOURCES = Pipelines().log_sources
 KINDS = [LogSource("x", frozenset({name})) for name in "uvw"]
@@ -27,7 +27,7 @@ KINDS = [LogSource("x", frozenset({name})) for name in "uvw"]
 
 def both(
     rules: list[CompiledRule],
-    needs: list[Need],
+    predicates: list[p.Predicate],
     raw: bytes,
     routing: Any,
     origins: Any = None,
@@ -35,7 +35,7 @@ def both(
 ) -> tuple[Any, Any, Summary]:
     """Results with a sieve that learns from the first records, of so many bytes, and without one;
     counts of the first."""
-    made = Sieve(Tools(lambda: needs, routing, origins), 1)
+    made = Sieve(tools(predicates, routing=routing, origins=origins), 1)
     blocks = made.sift(read_blocks(["-"], io.BytesIO(raw), chunk=chunk))
     summary = Summary()
     first = list(scan(rules, blocks, routing=routing, summary=summary))
@@ -43,15 +43,16 @@ def both(
     return first, second, summary
 
 
+@pytest.mark.parametrize("routed", [True, False])
 @given(
     predicates=st.lists(PREDICATES, min_size=1, max_size=4),
-    lines=st.lists(st.tuples(objects().map(lambda one: one.replace("\n", " ")), ENDS), max_size=14),
+    lines=st.lists(st.tuples(LINES, ENDS), max_size=14),
 )
 @settings(max_examples=60)
-def test_records_by_log_source_are_whole(
-    predicates: list[p.Predicate], lines: list[tuple[str, str]]
+def test_records_of_crowds_are_whole(
+    routed: bool, predicates: list[p.Predicate], lines: list[tuple[str, str]]
 ) -> None:
-    """Where each record meets the index of its log source, no match is lost and none is made."""
+    """Where the fields of each record tell its rules, no match is lost and none is made."""
 
     def route(event: Any) -> Route:
         kind = len(json.dumps(event.get("a"), default=str)) % 3
@@ -62,8 +63,10 @@ def test_records_by_log_source_are_whole(
     rules = [rule(number, one) for number, one in enumerate(predicates)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(learning, "_CROWD", 0)
-        first, second, _ = both(rules, [need(one) for one in predicates], raw, route)
+        patch.setattr(learning, "_MANY", -1)
+        first, second, counts = both(rules, predicates, raw, route if routed else None)
     assert first == second
+    assert counts.records == sum(isinstance(one, Record) for one in read(["-"], io.BytesIO(raw)))
 
 
 def test_escaped_slashes_by_log_source() -> None:
@@ -75,7 +78,7 @@ def test_escaped_slashes_by_log_source() -> None:
     route = Route((KINDS[0],), (0,), frozenset({0}))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(learning, "_CROWD", 0)
-        first, second, _ = both([rule(0, test)], [need(test)], raw, lambda event: route, chunk=4000)
+        first, second, _ = both([rule(0, test)], [test], raw, lambda event: route, chunk=4000)
     assert first == second
     assert [one.record for one in first] == [301, 302]
 
@@ -121,11 +124,11 @@ def test_proven_records_are_whole(
     raw = (head + between.join(records) + tail).encode()
     compiled = [rule(number, test) for number, (_, test) in enumerate(rules)]
     sources = [source for source, _ in rules]
-    routing, needs = Routing(sources, SOURCES), [need(test) for _, test in rules]
+    routing, predicates = Routing(sources, SOURCES), [test for _, test in rules]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runs, "SMALL", 1)
         patch.setattr(sieve, "_LEAST", 2)
-        first, second, _ = both(compiled, needs, raw, routing, Origins(sources, SOURCES))
+        first, second, _ = both(compiled, predicates, raw, routing, Origins(sources, SOURCES))
     assert first == second
 
 
@@ -150,7 +153,7 @@ def test_rules_for_others_do_not_have_records_decoded() -> None:
     sources = [{"product": "windows", "service": "security"}]
     test = p.Not(p.Equals("a", "x"))
     routing, origins = Routing(sources, SOURCES), Origins(sources, SOURCES)
-    first, second, counts = both([rule(0, test)], [need(test)], raw, routing, origins)
+    first, second, counts = both([rule(0, test)], [test], raw, routing, origins)
     assert first == second
     assert [one.record for one in first] == [701]
     assert counts.passed > 400
@@ -197,7 +200,7 @@ def test_another_kind_of_log_is_learned_anew(monkeypatch: pytest.MonkeyPatch) ->
     rows = [kinds[at // 900 % 2] | {"n": at} for at in range(2700)]
     raw = b"".join(json.dumps(row, separators=(",", ":")).encode() + b"\n" for row in rows)
     sources = [{"product": "windows", "service": "security"}, {"product": "aws"}]
-    tests = [p.Equals("n", 1500), p.Equals("n", 2400)]
+    tests: list[p.Predicate] = [p.Equals("n", 1500), p.Equals("n", 2400)]
     taught = []
     learn = sieve.learned
 
@@ -207,8 +210,8 @@ def test_another_kind_of_log_is_learned_anew(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(sieve, "learned", spy)
     routing, origins = Routing(sources, SOURCES), Origins(sources, SOURCES)
-    rules, needs = [rule(at, test) for at, test in enumerate(tests)], list(map(need, tests))
-    first, second, counts = both(rules, needs, raw, routing, origins, 8192)
+    rules = [rule(at, test) for at, test in enumerate(tests)]
+    first, second, counts = both(rules, tests, raw, routing, origins, 8192)
     assert first == second
     assert [one.record for one in first] == [1501, 2401]
     assert len(taught) == 3

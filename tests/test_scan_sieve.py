@@ -18,7 +18,7 @@ from converter import predicate as p
 from converter.logs import Block, Record, read, read_blocks, runs
 from converter.logs.blocks import Frame, odd_items
 from converter.matcher import compile_predicate
-from converter.matcher.index import engines, need
+from converter.matcher.index import asked, engines, need
 from converter.scan import (
     CompiledRule,
     Match,
@@ -58,6 +58,15 @@ def rule(number: int, predicate: p.Predicate) -> CompiledRule:
     return CompiledRule(summary, compile_predicate(predicate), lambda event: None)
 
 
+def tools(predicates: list[p.Predicate], **more: Any) -> Tools:
+    """What a sieve for these predicates needs."""
+    return Tools(
+        lambda: [need(one) for one in predicates],
+        lambda: asked((one, None) for one in predicates),
+        **more,
+    )
+
+
 def results(rules: list[CompiledRule], items: Any) -> tuple[list[Any], int, dict[str, int]]:
     """What a scan gives, how many records it counts, and its rejects by kind."""
     summary = Summary()
@@ -83,7 +92,7 @@ def test_sieved_is_whole(
     rules = [rule(number, one) for number, one in enumerate(predicates)]
     learned, chunk = sizes
     module = engines.hyperscan() if by == "hyperscan" else None
-    sieve = Sieve(Tools(lambda: [need(one) for one in predicates], module=module), learned)
+    sieve = Sieve(tools(predicates, module=module), learned)
     blocks = sieve.sift(read_blocks(["-"], io.BytesIO(raw), chunk=chunk))
     assert results(rules, blocks) == results(rules, read(["-"], io.BytesIO(raw)))
 
@@ -108,7 +117,7 @@ def test_sieved_lists_are_whole(
     raw = wrap.replace("%s", gap.join(records)).encode("utf-8", "replace")
     raw = raw[:cut] if cut < 1500 else raw
     rules = [rule(number, one) for number, one in enumerate(predicates)]
-    sieve = Sieve(Tools(lambda: [need(one) for one in predicates]), learned)
+    sieve = Sieve(tools(predicates), learned)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runs, "SMALL", 1)
         blocks = sieve.sift(read_blocks(["-"], io.BytesIO(raw), chunk=chunk))
@@ -122,9 +131,7 @@ def test_records_are_passed_over() -> None:
     rows[1500]["name"] = "wanted"
     raw = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
     predicate, summary = p.Equals("name", "Wanted"), Summary()
-    items = Sieve(Tools(lambda: [need(predicate)]), 5000).sift(
-        read_blocks(["-"], io.BytesIO(raw), chunk=4096)
-    )
+    items = Sieve(tools([predicate]), 5000).sift(read_blocks(["-"], io.BytesIO(raw), chunk=4096))
     (match,) = scan([rule(0, predicate)], items, summary=summary)
     assert (match.record, match.event) == (1501, rows[1500])
     assert summary.records == 2000
@@ -142,7 +149,7 @@ def test_records_of_a_list_meet_their_candidates_only() -> None:
     rows = [{"n": at, "name": "wanted" if at > 850 else "x"} for at in range(1000)]
     raw = json.dumps(rows, indent=1).encode()
     compiled = CompiledRule(RuleSummary("1", "rule", None, ""), matches, lambda event: None)
-    sieve = Sieve(Tools(lambda: [need(p.Equals("name", "wanted"))]), 5000)
+    sieve = Sieve(tools([p.Equals("name", "wanted")]), 5000)
     (match,) = scan([compiled], sieve.sift(read_blocks(["-"], io.BytesIO(raw))))
     assert match.record == 901
     assert 149 <= len(tried) < 600
@@ -194,7 +201,7 @@ def test_items_of_a_list_are_passed_over() -> None:
     texts = [b'{"n":%d, "name": "%s"}' % (at, b"x" if at % 7 else b"wanted") for at in range(50)]
     data = b" ,\n ".join(texts)
     ends = [data.index(text) + len(text) for text in texts]
-    sieve = Sieve(Tools(lambda: [need(p.Equals("name", "Wanted"))]), 0)
+    sieve = Sieve(tools([p.Equals("name", "Wanted")]), 0)
     found = list(sieve.sift([Block(data, Numbering(), ends)]))
     records = [one[0] for one in found if isinstance(one, tuple)]
     assert [(one.number, one.event["n"]) for one in records] == [

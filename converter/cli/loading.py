@@ -20,7 +20,7 @@ from converter.errors import PolysigmaError
 from converter.matcher import Event, EventTest, compile_predicate
 from converter.matcher.correlation import Plan
 from converter.matcher.fields import LastRead
-from converter.matcher.index import Need
+from converter.matcher.index import Asked, Need
 from converter.paths import Path as FieldPath
 from converter.places import pipeline_folders
 from converter.scan import RuleSummary
@@ -53,6 +53,7 @@ class Loaded:
     plan: Plan
     errors: list[PolysigmaError]
     needs: Callable[[], list[Need]]
+    asked: Callable[[], Asked]
     log_sources: Callable[[], LogSources]
 
     def only(self, wanted: Callable[[RuleSummary], bool]) -> Loaded:
@@ -63,8 +64,11 @@ class Loaded:
             found = self.needs()
             return [found[at] for at in places]
 
+        def asked() -> Asked:
+            return self.asked().only(places)
+
         tests = [self.tests[at] for at in places]
-        return Loaded(tests, self.plan, self.errors, needs, self.log_sources)
+        return Loaded(tests, self.plan, self.errors, needs, asked, self.log_sources)
 
 
 def load(places: Sequence[str], names: Sequence[str], view: View) -> Loaded:
@@ -95,6 +99,7 @@ class Kept:
     ends: list[int]
     tests: bytes
     needs: bytes
+    asked: bytes
     plan: bytes
     errors: bytes
     sources: bytes
@@ -113,6 +118,7 @@ class Kept:
             pickle.loads(self.plan),
             pickle.loads(self.errors),
             lambda: list(pickle.loads(self.needs)),
+            lambda: pickle.loads(self.asked),
             lambda: pickle.loads(self.sources),
         )
 

@@ -16,7 +16,8 @@ from converter.cli.loading import Kept, Loaded, Paths, Shown, Test
 from converter.errors import PolysigmaError
 from converter.logs.opening import shown
 from converter.matcher.correlation import Plan, prepare
-from converter.matcher.index import Need
+from converter.matcher.fields import Paths as FieldPaths
+from converter.matcher.index import Need, asked
 from converter.matcher.index.needs import Either, Every
 from converter.matcher.rules import Reading, RuleTest
 from converter.pipelines import Pipelines, View
@@ -56,7 +57,12 @@ def _loaded(
         for one in tests
     ]
     needs = cache(lambda: [one.need for one in tests])
-    return Loaded(ready, made, errors, needs, lambda: pipelines.log_sources)
+    ask = cache(lambda: asked(map(_asking, tests)))
+    return Loaded(ready, made, errors, needs, ask, lambda: pipelines.log_sources)
+
+
+def _asking(test: RuleTest) -> tuple[p.Predicate, FieldPaths | None]:
+    return (test.reading.predicate, test.reading.paths) if test.reading else (p.TRUE, None)
 
 
 def _summary(rule: Rule) -> RuleSummary:
@@ -83,6 +89,7 @@ def _kept(tests: Sequence[RuleTest], loaded: Loaded, view: View) -> Kept | None:
         ends=list(accumulate(map(len, asked))),
         tests=b"".join(asked),
         needs=_dumped(_each_once(loaded.needs())),
+        asked=_dumped(loaded.asked()),
         plan=_dumped(_slim(loaded.plan)),
         errors=_dumped(loaded.errors),
         sources=_dumped(loaded.log_sources().only(view)),

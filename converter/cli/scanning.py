@@ -127,7 +127,8 @@ def work_of(asked: Asked, loaded: Loaded) -> Work:
         raise LogError("no rules to match", next_step="name rules with --rules")
     routing, origins = _routed(asked, loaded, tests)
     needs = _needs(wanted, routing if asked.said else None)
-    sieve = None if asked.whole else Sieve(Tools(needs, routing, origins, Databases()))
+    tools = Tools(needs, wanted.asked, routing, origins, Databases())
+    sieve = None if asked.whole else Sieve(tools)
     return Work(compiled(tests, plan, _held(asked, plan)), routing, times, sieve)
 
 

@@ -69,11 +69,12 @@ def _named(lists: Iterator[Any], name: str) -> Iterator[Any]:
     """The values of this name in lists of named values."""
     for items in lists:
         for item in items if isinstance(items, list | tuple) else (items,):
-            if isinstance(item, Mapping) and _name(item) == name:
+            if isinstance(item, Mapping) and name_of(item) == name:
                 yield from [item[key] for key in Under.VALUES if key in item][:1]
 
 
-def _name(item: Mapping[str, Any]) -> Any:
+def name_of(item: Mapping[str, Any]) -> Any:
+    """The name of a named value; None where it has none."""
     for key in Under.NAMES:
         if key in item:
             value = item[key]

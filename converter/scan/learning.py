@@ -1,9 +1,9 @@
 """What the first records of a log teach: how records begin, which probes are rare, what they are.
 
-Of that an `Index` is made, in one of two ways. Where few rules are tried on a record, one index
-says which records of a whole block are candidates. Where many are, or one that needs nothing,
-nearly every record would be: then each is decoded, its log source recognised, and an index of the
-rules for that log source says which of them are tried.
+Records are looked at in one of two ways. Where few rules are tried on a record, an index says which
+records of a whole block are candidates. Where many are, or one that needs nothing, nearly every
+record would be: then each is decoded, its log source recognised, and its fields tell which of the
+rules for that log source are tried.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import ModuleType
 from typing import Any
 
@@ -18,16 +19,27 @@ from converter.logs import Block, Frame
 from converter.logs.blocks import AROUND, GAP, odd_items
 from converter.logs.decoding import decode
 from converter.matcher import Event
-from converter.matcher.index import NOTHING, Index, Need, Rules, Sample, Store, hyperscan
+from converter.matcher.index import (
+    NOTHING,
+    Among,
+    Asked,
+    Index,
+    Masks,
+    Need,
+    Rules,
+    Sample,
+    Store,
+    hyperscan,
+)
 from converter.matcher.index.engines import engine
 from converter.matcher.origins import Origins
-from converter.matcher.routing import Known, Route
+from converter.matcher.routing import Route
 
 ROWS = 300
 """Records from which is learned."""
 
 _CROWD = 400
-_MOST = 60
+_MANY = 0.25
 _FEW = 2_000
 _MOST_ROUTES = 2_000
 _FIRST = re.compile(rb'\{\s*+"([ !#-\[\]-~]{1,60}+)"\s*+:\s*+"[ !#-\[\]-~]{1,60}+"(?=\s*+[,}])')
@@ -40,6 +52,7 @@ class Tools:
     """What does not change while a log is read: what rules need, and what helps to look for it."""
 
     needs: Callable[[], Sequence[Need]]
+    asked: Callable[[], Asked]
     routing: Routing | None = None
     origins: Origins | None = None
     store: Store | None = None
@@ -67,7 +80,7 @@ class Proof:
 class Learned:
     """What was learned, in use. `index` is for records that are not odd, `narrow` only for them.
 
-    With `crowds`, every record is decoded, and the index tells only which are odd.
+    With `crowds`, every record is decoded; the index is for rules that ask nothing of fields.
     """
 
     def __init__(self, tools: Tools, frame: Frame, index: Index, *, narrow: bool = False) -> None:
@@ -126,82 +139,69 @@ class Learned:
 
 
 class Crowds:
-    """An index for each log source, of the rules that are tried on its events."""
+    """The rules that are tried on each event, as its log source and its fields tell."""
 
-    def __init__(self, tools: Tools, rows: Iterable[tuple[bytes, Event]]) -> None:
-        self._tools = tools
-        self._needs = tools.needs()
-        self._all = Route((), tuple(range(len(self._needs))))
-        self._rows: dict[Known, list[tuple[bytes, Event]]] = {}
-        self._indexes: dict[Known, Index] = {}
-        self._routes: dict[int, Index] = {}
-        self._kept = list[Route]()
-        for raw, event in rows:
-            kept = self._rows.setdefault(self.route(event).known, [])
-            if len(kept) < _MOST:
-                kept.append((raw, event))
+    def __init__(self, tools: Tools) -> None:
+        self.routing, self._tools = tools.routing, tools
+        self._among: dict[int, tuple[Route, Among]] = {}
 
-    def settle(self) -> None:
-        """Make the indexes of all log sources that were seen."""
-        for _, event in [rows[0] for rows in self._rows.values()]:
-            self.index(self.route(event))
+    @cached_property
+    def masks(self) -> Masks:
+        """What fields tell; made when it is asked for, as it is of no use to most logs."""
+        return Masks(self._tools.asked(), self._tools.module, self._tools.store)
 
-    def route(self, event: Event) -> Route:
-        """What the event is, and the rules for it."""
-        return self._tools.routing(event) if self._tools.routing else self._all
+    @cached_property
+    def _all(self) -> Route:
+        return Route((), self.masks.rules, frozenset(self.masks.rules))
 
-    def index(self, route: Route) -> Index:
-        """The index of the rules that are tried on such events."""
-        known = self._indexes.get(route.known)
-        if known is None:
-            rows = self._rows.pop(route.known, [])
-            needs = {number: self._needs[number] for number in route.rules}
-            sample = _sample(event for _, event in rows)
-            known = self._tools.index(needs, [raw for raw, _ in rows], sample)
-            self._indexes[route.known] = known
-        return known
+    def rules(self, event: Event, told: Rules = ()) -> tuple[Rules, Route]:
+        """The rules that the event can match, and what it is; `told` are those of the index."""
+        route = self.routing(event) if self.routing else self._all
+        _, among = self._among.get(id(route)) or self._remember(route)
+        rules = self.masks(event, among)
+        if told:
+            rules = merged(rules, tuple(filter(route.tries.__contains__, told)))
+        return rules, route
 
-    def rules(self, event: Event, raw: bytes) -> tuple[Rules, Route]:
-        """The rules that this record, plainly spelled, can match, and what it is."""
-        route = self.route(event)
-        index = self._routes.get(id(route)) or self._index(route)
-        hits = index.scan(raw)
-        rules = index.rules(raw, hits) if hits else ()
-        return merged(rules, index.always), route
+    def _remember(self, route: Route) -> tuple[Route, Among]:
+        """By identity: to compare what is known takes longer than all else here."""
+        if len(self._among) >= _MOST_ROUTES:
+            self._among.clear()
+        found = self._among[id(route)] = route, self.masks.among(route.rules)
+        return found
 
-    def _index(self, route: Route) -> Index:
-        """By identity as well: to compare what is known takes longer than all else here."""
-        if len(self._kept) >= _MOST_ROUTES:
-            self._kept.clear()
-            self._routes.clear()
-        self._kept.append(route)
-        return self._routes.setdefault(id(route), self.index(route))
+    def crowded(self, events: Sequence[Event]) -> bool:
+        """Whether so many rules are tried on some events that nearly all would be candidates."""
+        if self.routing is not None:
+            return any(len(self.routing(one).rules) > _CROWD for one in events)
+        if len(self._all.rules) <= _CROWD:
+            return False
+        return sum(bool(self.rules(one)[0]) for one in events) > _MANY * len(events)
 
 
 def learned(tools: Tools, rows: Sequence[bytes], known: Iterable[bytes] = ()) -> Learned:
     """What these rows teach; `known` are beginnings of records that were learned before."""
-    events = [(raw, value) for raw in rows if isinstance(value := decode(raw), dict)]
-    needs, sample = dict(enumerate(tools.needs())), _sample(event for _, event in events)
+    events = [value for raw in rows if isinstance(value := decode(raw), dict)]
+    crowds = Crowds(tools)
+    if crowds.crowded(events):
+        return _crowd(tools, crowds, rows, known)
+    needs, sample = dict(enumerate(tools.needs())), _sample(events)
     proofs = dict(_proofs(tools, rows))
-    crowd = crowded(tools, [event for _, event in events])
-    fewer = None if crowd else _narrowed(tools, proofs, rows, needs, sample)
+    fewer = _narrowed(tools, proofs, rows, needs, sample)
+    if fewer is None and tools.routing and NOTHING in needs.values():
+        return _crowd(tools, crowds, rows, known)
     frame = Frame(rows, known, () if fewer is None else sorted(proofs))
-    if crowd or (fewer is None and tools.routing and NOTHING in needs.values()):
-        found = Learned(tools, frame, Index({}, module=tools.module))
-        found.crowds = Crowds(tools, events)
-        found.crowds.settle()
-        return found
     index = tools.index(fewer or needs, rows, sample)
     found = Learned(tools, frame, index, narrow=fewer is not None)
     found.proofs = proofs
     return found
 
 
-def crowded(tools: Tools, events: Sequence[Event]) -> bool:
-    """Whether so many rules are tried on some records that nearly all would be candidates."""
-    if tools.routing is None:
-        return False
-    return any(len(tools.routing(one).rules) > _CROWD for one in events)
+def _crowd(tools: Tools, crowds: Crowds, rows: Sequence[bytes], known: Iterable[bytes]) -> Learned:
+    index = tools.index(crowds.masks.needs, rows, Sample())
+    found = Learned(tools, Frame(rows, known), index)
+    found.crowds = crowds
+    return found
 
 
 def _narrowed(

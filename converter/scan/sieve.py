@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from converter.logs import Block, Record, Reject
-from converter.matcher.index import Hit, Rules, plain
+from converter.matcher.index import Hit, Rules
 from converter.matcher.routing import Route
 from converter.scan.learning import ROWS, Crowds, Learned, Tools, learned, merged
 from converter.scan.results import as_json
@@ -103,11 +103,11 @@ class Sieve:
         return record
 
     def _candidate(self, record: Record) -> Record | Candidate:
-        known, raw = self._known(), as_json(record.event)
+        known = self._known()
+        mine = known.rules_of(as_json(record.event))
         if known.crowds is not None:
-            rules, route = known.crowds.rules(record.event, plain(raw))
+            rules, route = known.crowds.rules(record.event, mine or ())
             return record, rules, route
-        mine = known.rules_of(raw)
         return record if mine is None else (record, mine, None)
 
     def _results(self, results: Iterable[Item]) -> Iterator[Sifted]:
@@ -127,7 +127,7 @@ class Sieve:
         places = spots(block)
         known, hits = self._hits(block, places)
         if known.crowds is not None:
-            yield from self._crowd(known.crowds, block, places, hits)
+            yield from self._crowd(known, known.crowds, block, places, hits)
             return
         index, data, reader = known.index, block.data, block.reader
         at, passed, found = 0, 0, 0
@@ -148,23 +148,25 @@ class Sieve:
         self._judge(block, passed + skipped + found, found)
 
     def _crowd(
-        self, crowds: Crowds, block: Block, places: Spots, hits: list[Hit]
+        self, known: Learned, crowds: Crowds, block: Block, places: Spots, hits: list[Hit]
     ) -> Iterator[Sifted]:
         """Every record, each with the rules for its log source that it can match."""
         seen: dict[int, tuple[Route, int]] = {}
-        data, read_line = block.data, block.reader.read_line
+        data, read_line, index = block.data, block.reader.read_line, known.index
         for start, end, mine in every(places, hits):
             raw = data[start:end]
             for one in read_line(raw):
                 if mine is None or not isinstance(one, Record):
                     yield from self._results((one,))
                     continue
-                rules, route = crowds.rules(one.event, raw)
+                told = index.rules(data, mine) if mine else ()
+                rules, route = crowds.rules(one.event, merged(told, index.always))
                 if rules:
                     yield one, rules, route
                 else:
                     seen[id(route)] = route, seen.get(id(route), (route, 0))[1] + 1
-        yield Passed(sum(count for _, count in seen.values()), tuple(seen.values()))
+        routes = tuple(seen.values()) if crowds.routing else ()
+        yield Passed(sum(count for _, count in seen.values()), routes)
 
     def _hits(self, block: Block, places: Spots) -> tuple[Learned, list[Hit]]:
         """All hits in order, by what is learned; `ODD` where they do not tell a record's rules."""
@@ -174,9 +176,7 @@ class Sieve:
             self._anew -= 1
             known = self._learned = learned(self._tools, block.rows(ROWS), known.frame.heads)
             odd = known.odd(block)
-        found = [(end, ODD) for end in odd]
-        if known.crowds is None:
-            found += known.index.scan(block.data)
+        found = [*((end, ODD) for end in odd), *known.index.scan(block.data)]
         found.sort()
         return known, found
 

@@ -12,20 +12,26 @@ from collections.abc import Mapping, Sequence
 from types import ModuleType
 
 from converter.matcher.index.choosing import Chooser, Sample
+from converter.matcher.index.columns import Asked, asked
 from converter.matcher.index.engines import ANY, Engine, Hit, Store, engine, hyperscan
 from converter.matcher.index.expressions import Mark, expressions
+from converter.matcher.index.masks import Among, Masks
 from converter.matcher.index.needs import NEVER, NOTHING, Need, Probe, Text, need
 from converter.matcher.index.spelling import ODD, plain
 
 __all__ = [
     "NEVER",
     "NOTHING",
+    "Among",
+    "Asked",
     "Hit",
     "Index",
+    "Masks",
     "Need",
     "Rules",
     "Sample",
     "Store",
+    "asked",
     "hyperscan",
     "need",
     "plain",
@@ -44,7 +50,7 @@ class Index:
 
     `needs` holds for each rule, by its number, what it needs; `sample`, if given, some of the data.
     `always` are the rules that can match whatever the record holds. `store` keeps what takes long
-    to compile. Without any rules, `odd` tells what no index sees through.
+    to compile.
     """
 
     def __init__(
@@ -65,7 +71,7 @@ class Index:
         self._all: Rules = tuple(sorted({n for rules in self._rules.values() for n in rules}))
         self._engine: Engine = engine([one.pattern for one in self._expressions], module, store)
         texts = (probe.text for probe in self._rules if isinstance(probe, Text))
-        slash = not needs or any("/" in text for text in texts)
+        slash = any("/" in text for text in texts)
         self._odd = engine([_ESCAPES, *[_SLASH] * slash, _KELVIN, _LONG_S], module)
         self._of: dict[tuple[int | Mark, ...], Rules] = {}
         self._alone = {

@@ -1,0 +1,231 @@
+"""What rules ask of each field, and from a field's values to the branches of rules that they fit.
+
+A branch has a number, and sets of branches are masks: whole numbers with a bit for each. A field's
+clauses stand in layers, each branch at most once in a layer: of every layer it must be hit.
+"""
+
+from __future__ import annotations
+
+import pickle
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from converter import predicate as p
+from converter.matcher.fields import Paths
+from converter.matcher.index.branches import END, START, Clause, Field, branches, framed
+from converter.matcher.index.engines import ANY, Store, engine
+from converter.matcher.index.needs import Need, need
+from converter.matcher.text import text, wide_text
+
+Layer = dict[str, tuple[int, ...]]
+"""For each atom the numbers of the branches that ask for it, or for another of the same clause."""
+
+_FEW = 12
+_MASKS = 1_000
+_VALUES = 2_000
+_LONGEST = 400
+
+
+@dataclass
+class Asked:
+    """What rules ask: for each branch its rule's number, or none; and what is asked of each field.
+
+    That is a mask of the branches that ask anything, and packed the layers. What branches that ask
+    nothing of any field need of the bytes of an event stands under `needs`.
+    """
+
+    rules: list[int | None]
+    fields: dict[Field, tuple[int, bytes]]
+    needs: dict[int, Need]
+
+    def layers(self, field: Field) -> list[Layer]:
+        """What is asked of one field."""
+        found: list[Layer] = pickle.loads(self.fields[field][1])
+        return found
+
+    def only(self, places: Sequence[int]) -> Asked:
+        """The same for some of the rules, with their places as numbers."""
+        numbers = {rule: number for number, rule in enumerate(places)}
+        rules = [None if rule is None else numbers.get(rule) for rule in self.rules]
+        needs = {at: need for at, need in self.needs.items() if rules[at] is not None}
+        return Asked(rules, self.fields, needs)
+
+
+def asked(rules: Iterable[tuple[p.Predicate, Paths | None]]) -> Asked:
+    """What these rules ask of fields, in the order of rules."""
+    numbers, fields, needs = list[int | None](), dict[Field, list[Layer]](), dict[int, Need]()
+    for number, (predicate, paths) in enumerate(rules):
+        for branch in branches(predicate, paths):
+            for field, clauses in branch.items():
+                _ask(fields.setdefault(field, []), clauses, len(numbers))
+            if not branch:
+                needs[len(numbers)] = need(predicate, paths)
+            numbers.append(number)
+    packed = {field: _packed(one, len(numbers)) for field, one in fields.items()}
+    return Asked(numbers, packed, needs)
+
+
+def _ask(layers: list[Layer], clauses: Sequence[Clause], branch: int) -> None:
+    layers += [{} for _ in clauses[len(layers) :]]
+    for layer, clause in zip(layers, clauses, strict=False):
+        for atom in sorted(clause):
+            layer[atom] = (*layer.get(atom, ()), branch)
+
+
+def _packed(layers: list[Layer], size: int) -> tuple[int, bytes]:
+    return asking(layers, size), pickle.dumps(layers, pickle.HIGHEST_PROTOCOL)
+
+
+def mask(numbers: Iterable[int], size: int) -> int:
+    """The mask of branches with these numbers, of so many in all."""
+    bits = bytearray(size // 8 + 1)
+    for number in numbers:
+        bits[number >> 3] |= 1 << (number & 7)
+    return int.from_bytes(bits, "little")
+
+
+def asking(layers: Iterable[Layer], size: int) -> int:
+    """The branches that ask anything of the field."""
+    return mask((one for layer in layers for row in layer.values() for one in row), size)
+
+
+@dataclass(slots=True)
+class _Layer:
+    """`free`: the branches that a value fits whose text holds none of the atoms."""
+
+    atoms: Layer
+    asking: int
+    free: int = 0
+
+
+class Column:
+    """What is asked of a field, or of several that stand at the same place; of `size` branches."""
+
+    def __init__(
+        self,
+        layers: Iterable[Layer],
+        size: int,
+        module: ModuleType | None = None,
+        store: Store | None = None,
+    ) -> None:
+        self._size, whole = size, (1 << size) - 1
+        self._layers = _together(layers, size)
+        for one in self._layers:
+            one.free = (whole ^ one.asking) | mask(one.atoms.get(START, ()), size)
+        atoms = sorted({atom for one in self._layers for atom in one.atoms} - {START})
+        self._whole = frozenset(one for one in atoms if one[0] == START and one[-1] == END)
+        self._parts = [one for one in atoms if one not in self._whole]
+        few = len(self._parts) <= _FEW
+        patterns = [] if few else [_escaped(one) for one in self._parts]
+        self._engine = engine(patterns, module, store) if patterns else None
+        self.effort = len(atoms)
+        self._masks: dict[frozenset[str], int] = {}
+
+    def mask(self, values: Iterable[Any]) -> int:
+        """The branches that a field with these values fits."""
+        hits = set[str]()
+        for value in values:
+            for one in texts(value):
+                self._find(framed(one), hits)
+        found = frozenset(hits)
+        known = self._masks.get(found)
+        if known is None:
+            if len(self._masks) >= _MASKS:
+                self._masks.clear()
+            known = self._masks[found] = self._mask(found)
+        return known
+
+    def _find(self, text: str, hits: set[str]) -> None:
+        """Takes up the atoms that stand in a text."""
+        if text in self._whole:
+            hits.add(text)
+        parts = self._parts
+        if self._engine is not None:
+            found = self._engine.scan(text.encode("utf-8", "surrogatepass"))
+            if not found:
+                return
+            if all(number != ANY for _, number in found):
+                hits.update(parts[number] for _, number in found)
+                return
+        hits.update(part for part in parts if part in text)
+
+    def _mask(self, hits: frozenset[str]) -> int:
+        found = (1 << self._size) - 1
+        for one in self._layers:
+            rows = (one.atoms.get(hit, ()) for hit in hits)
+            found &= one.free | mask((number for row in rows for number in row), self._size)
+        return found
+
+
+class Memory(dict[Any, int]):
+    """The masks of single values, as JSON has them, of one column; it remembers some.
+
+    Numbers that Python holds for equal, as 1, 1.0 and true are, have one mask, which is of all.
+    `asking` are the branches that ask anything; `often` says that too many values were new, and is
+    called when it comes to that.
+    """
+
+    def __init__(self, column: Column, asking: int, often: Callable[[], None]) -> None:
+        super().__init__()
+        self.asking, self.often, self.effort = asking, False, column.effort
+        self._column, self._often, self._new = column, often, 0
+
+    def __missing__(self, value: Any) -> int:
+        found = self._column.mask(_equal(value))
+        self._new += 1
+        if self._new == _VALUES:
+            self.often = True
+            self._often()
+        if not isinstance(value, str) or len(value) <= _LONGEST:
+            if len(self) >= _VALUES:
+                self.clear()
+            self[value] = found
+        return found
+
+
+def _equal(value: Any) -> Sequence[Any]:
+    """All values that are found in a dict where this one is."""
+    if not isinstance(value, int | float):
+        return (value,)
+    found: list[Any] = [value, *([bool(value)] if value in (0, 1) else [])]
+    try:
+        found += [float(value)] if float(value) == value else []
+        found += [int(value)] if int(value) == value else []
+    except (OverflowError, ValueError):
+        pass
+    return found
+
+
+def texts(value: Any) -> Sequence[str]:
+    """All that a value may be as text, to any test."""
+    if type(value) is str:
+        return (value,)
+    found = wide_text(value)
+    if found is None:
+        return ()
+    if isinstance(value, float) and value.is_integer():
+        return (found, str(text(int(value))))
+    return (found,)
+
+
+def _together(layers: Iterable[Layer], size: int) -> list[_Layer]:
+    """Layers of several fields as few, in none of which a branch is asking twice."""
+    found = list[_Layer]()
+    for atoms in layers:
+        mine = asking((atoms,), size)
+        place = next((one for one in found if not one.asking & mine), None)
+        if place is None:
+            found.append(_Layer(dict(atoms), mine))
+            continue
+        place.asking |= mine
+        for atom, numbers in atoms.items():
+            place.atoms[atom] = (*place.atoms.get(atom, ()), *numbers)
+    return found
+
+
+def _escaped(atom: str) -> bytes:
+    """The atom as a regular expression over bytes."""
+    return re.escape(atom.encode("utf-8", "surrogatepass")).replace(b"\0", b"\\x00")
