@@ -27,7 +27,7 @@ PACK: dict[str, Callable[[bytes], bytes]] = {
     "bzip2": bz2.compress,
     "xz": lzma.compress,
 }
-LARGEST = dict.fromkeys(PACK, 200_000) | {"zstd": 64_000_000}
+LARGEST = dict.fromkeys(PACK, 200_000) | {"zstd": 2_300_000}
 """Bytes of one piece: up to half of a chunk that was not enough, and a chunk, but of zstd."""
 
 

@@ -203,9 +203,12 @@ class _Isal:
 
 
 class _Zstd(Streams):
-    """Streams of which an engine gives all that a piece holds at once, however much."""
+    """Streams of which an engine gives all that a piece holds at once, however much: 32 KiB a byte.
 
-    _piece = _SMALL_PIECE
+    Pieces grow as long as they give little.
+    """
+
+    _piece = _TINY_PIECE
 
     def _poured(self, data: bytes, size: int) -> Iterator[bytes]:
         plain = self._engine.decompress(data)
