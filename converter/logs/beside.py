@@ -15,8 +15,8 @@ from threading import Thread
 ENOUGH = 1 << 20
 """Plain bytes up to which there is no thread."""
 
-_ROOM = 4
-_SHARE = 1 << 20
+_ROOM = 8
+"""Pieces that may wait for the taker; a large one counts for each MiB of it."""
 
 Unpack = Callable[[Iterator[bytes]], Iterator[bytes]]
 
@@ -143,4 +143,4 @@ class _Beside:
 
 def _shares(piece: bytes) -> int:
     """How much of the room it takes up."""
-    return min(_ROOM, 1 + len(piece) // _SHARE)
+    return min(_ROOM, 1 + (len(piece) >> 20))

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import zstandard
 
 _GZIP_FRAME = 31
+_LARGE_PIECE = 256 * 1024
 _PIECE = 64 * 1024
 _SMALL_PIECE = 4 * 1024
 _TINY_PIECE = 64
@@ -36,9 +37,13 @@ class Engine(Protocol):
 
 
 class Streams:
-    """Streams one after another, each by an engine of its own; zeros between them are padding."""
+    """Streams one after another, each by an engine of its own; zeros between them are padding.
 
-    _piece = _PIECE
+    Packed bytes go to it in pieces, smaller ones where streams end: for each the rest of its piece
+    is copied.
+    """
+
+    _piece = _most = _LARGE_PIECE
 
     def __init__(self, start: Callable[[], Any], fault: type[Exception]) -> None:
         self._start, self._fault = start, fault
@@ -51,8 +56,8 @@ class Streams:
         """
         at = 0
         while at < len(packed):
-            # Small pieces: the rest of each is copied once for every stream that ends in it.
             data, at = packed[at : at + self._piece], at + self._piece
+            self._piece = min(2 * self._piece, self._most)
             while data := self._begun(data):
                 try:
                     yield from self._poured(data, size)
@@ -69,6 +74,7 @@ class Streams:
         """These bytes without padding; if there are any, a stream has begun."""
         if self._engine.eof and (data := data.lstrip(b"\0")):
             self._engine = self._start()
+            self._piece = min(self._piece, _PIECE)
         return data
 
     def _poured(self, data: bytes, size: int) -> Iterator[bytes]:
@@ -88,7 +94,7 @@ def gzip() -> Streams:
 def fast_gzip() -> Streams:
     """The same by ISA-L, without what stands in a damaged piece before the damage."""
     isal = _isal()
-    return Streams(lambda: _Isal(isal), isal.error)
+    return _FastGzip(lambda: isal.IgzipDecompressor(isal.DECOMP_GZIP), isal.error)
 
 
 def has_fast_gzip() -> bool:
@@ -179,40 +185,34 @@ class _Lines:
             yield whole
 
 
-class _Isal:
-    """One gzip stream."""
+class _FastGzip(Streams):
+    """Streams that ISA-L unpacks.
 
-    def __init__(self, isal: Any) -> None:
-        self._engine = isal.IgzipDecompressor(isal.DECOMP_GZIP)
+    It leaves the wide halves of the vector registers in use, which makes code for older processors,
+    such as Hyperscan's, three times as slow. OpenSSL's SHA-512 clears them where it has them.
+    """
 
-    @property
-    def eof(self) -> bool:
-        return bool(self._engine.eof)
-
-    @property
-    def unused_data(self) -> bytes:
-        return bytes(self._engine.unused_data)
-
-    def decompress(self, data: bytes, max_length: int = -1, /) -> bytes:
+    def give(self, packed: bytes, size: int) -> Iterator[bytes]:
         try:
-            return bytes(self._engine.decompress(data, max_length))
+            for plain in super().give(packed, size):
+                hashlib.sha512(b"").digest()
+                yield plain
         finally:
-            # ISA-L leaves the wide halves of the vector registers in use, which makes code for
-            # older processors, such as Hyperscan's, three times as slow. OpenSSL clears them.
             hashlib.sha512(b"").digest()
 
 
 class _Zstd(Streams):
     """Streams of which an engine gives all that a piece holds at once, however much: 32 KiB a byte.
 
-    Pieces grow as long as they give little.
+    Pieces are tiny where they give much.
     """
 
-    _piece = _TINY_PIECE
+    _piece, _most = _TINY_PIECE, _SMALL_PIECE
 
     def _poured(self, data: bytes, size: int) -> Iterator[bytes]:
         plain = self._engine.decompress(data)
-        self._piece = _TINY_PIECE if len(plain) > size else min(2 * self._piece, _SMALL_PIECE)
+        if len(plain) > size:
+            self._piece = _TINY_PIECE
         if plain:
             yield plain
 
