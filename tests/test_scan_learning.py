@@ -19,7 +19,7 @@ from converter.matcher.origins import Origins
 from converter.matcher.routing import Recognition, Route, Routing
 from converter.pipelines import Pipelines
 from converter.pipelines.log_sources import LogSource
-from converter.scan import CompiledRule, Sieve, Summary, learning, scan, sieve
+from converter.scan import CompiledRule, Sieve, Summary, crowds, scan, sieve
 
 SOURCES = Pipelines().log_sources
 KINDS = [LogSource("x", frozenset({name})) for name in "uvw"]
@@ -62,8 +62,8 @@ def test_records_of_crowds_are_whole(
     raw = "".join(line + end for line, end in lines).encode("utf-8", "replace")
     rules = [rule(number, one) for number, one in enumerate(predicates)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(learning, "_CROWD", 0)
-        patch.setattr(learning, "_MANY", -1)
+        patch.setattr(crowds, "_CROWD", 0)
+        patch.setattr(crowds, "_MANY", -1)
         first, second, counts = both(rules, predicates, raw, route if routed else None)
     assert first == second
     assert counts.records == sum(isinstance(one, Record) for one in read(["-"], io.BytesIO(raw)))
@@ -77,7 +77,7 @@ def test_escaped_slashes_by_log_source() -> None:
     test = p.Glob("a", (p.Wildcard.MANY, " /create", p.Wildcard.MANY))
     route = Route((KINDS[0],), (0,), frozenset({0}))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(learning, "_CROWD", 0)
+        patch.setattr(crowds, "_CROWD", 0)
         first, second, _ = both([rule(0, test)], [test], raw, lambda event: route, chunk=4000)
     assert first == second
     assert [one.record for one in first] == [301, 302]

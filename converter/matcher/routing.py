@@ -80,22 +80,19 @@ class _Fork:
 
 
 class Recognition:
-    """What events of one view are: call it with an event."""
+    """What events of one view are: call it with an event. It looks at `fields` only."""
 
     def __init__(self, recognisers: Sequence[Recogniser]) -> None:
         self._recognisers = tuple(recognisers)
         self._root = _Node()
         for number, one in enumerate(recognisers):
             _plant(self._root, [(one.shape.clue(n), v) for n, v in one.selection], number)
+        names = ((one.shape, name) for one in recognisers for name, _ in one.selection)
+        self.fields = tuple(dict.fromkeys(shape.clue(name) for shape, name in names))
         self._forks = [(_first_keys(paths), fork) for paths, fork in self._root.forks.items()]
         self._by_keys: dict[tuple[str, ...], tuple[_Fork, ...]] = {}
         self._merged = lru_cache(_ROUTES)(self._merge)
-        self._clues = Clues(
-            path
-            for one in recognisers
-            for name, _ in one.selection
-            for path in one.shape.clue(name)
-        )
+        self._clues = Clues(path for paths in self.fields for path in paths)
         self._seen: dict[tuple[Any, ...], Known] = {}
 
     def __call__(self, event: Event) -> Known:
@@ -232,6 +229,11 @@ class Routing:
     def __call__(self, event: Event) -> Route:
         """The route of one event."""
         return self._route(self._recognise(event))
+
+    @property
+    def fields(self) -> tuple[tuple[Path, ...], ...]:
+        """By their paths the fields that the route of an event depends on, and on nothing else."""
+        return self._recognise.fields
 
     def route(self, known: Known) -> Route:
         """The route of events that are known to be this."""

@@ -16,7 +16,6 @@ from converter.matcher import Event, EventTest
 from converter.matcher.correlation import Engine, Found
 from converter.matcher.routing import Route
 from converter.matcher.times import TimeReader, time_reader
-from converter.scan.learning import Tools
 from converter.scan.results import (
     Match,
     Rejected,
@@ -28,6 +27,7 @@ from converter.scan.results import (
 )
 from converter.scan.sieve import Candidate, Passed, Sieve, Sifted
 from converter.scan.times import Window, instant, window
+from converter.scan.tools import Tools
 
 __all__ = [
     "Candidate",

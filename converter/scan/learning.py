@@ -9,59 +9,25 @@ rules for that log source are tried.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from types import ModuleType
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from converter.logs import Block, Frame
 from converter.logs.blocks import AROUND, GAP, odd_items
 from converter.logs.decoding import decode
 from converter.matcher import Event
-from converter.matcher.index import (
-    NOTHING,
-    Among,
-    Asked,
-    Index,
-    Masks,
-    Need,
-    Rules,
-    Sample,
-    Store,
-    hyperscan,
-)
+from converter.matcher.index import NOTHING, Index, Need, Rules, Sample
 from converter.matcher.index.engines import engine
-from converter.matcher.origins import Origins
 from converter.matcher.routing import Route
+from converter.scan.crowds import Crowds
+from converter.scan.tools import Tools, merged
 
 ROWS = 300
 """Records from which is learned."""
 
-_CROWD = 400
-_MANY = 0.25
 _FEW = 2_000
-_MOST_ROUTES = 2_000
 _FIRST = re.compile(rb'\{\s*+"([ !#-\[\]-~]{1,60}+)"\s*+:\s*+"[ !#-\[\]-~]{1,60}+"(?=\s*+[,}])')
-
-Routing = Callable[[Event], Route]
-
-
-@dataclass(frozen=True)
-class Tools:
-    """What does not change while a log is read: what rules need, and what helps to look for it."""
-
-    needs: Callable[[], Sequence[Need]]
-    asked: Callable[[], Asked]
-    routing: Routing | None = None
-    origins: Origins | None = None
-    store: Store | None = None
-    module: ModuleType | None = field(default_factory=hyperscan)
-
-    def index(self, needs: Mapping[int, Need], rows: Sequence[bytes], sample: Sample) -> Index:
-        """An index whose choices rest on these rows, which the sample holds."""
-        sample.see(rows)
-        return Index(needs, sample, self.module, self.store)
 
 
 @dataclass(frozen=True)
@@ -93,6 +59,11 @@ class Learned:
         self._narrow = narrow
         self._whole = None if narrow else index
         self._odd = 0
+
+    def widen(self) -> None:
+        """Have the index tell what the crowds lack."""
+        if self.crowds is not None and self.crowds.lacks:
+            self.index = self._whole = self.crowds.index()
 
     def odd(self, block: Block) -> list[int]:
         """The ends of what in the block may be no record as others are, or spelled otherwise."""
@@ -138,58 +109,17 @@ class Learned:
         return merged(self._whole.rules_of(raw), self._whole.always)
 
 
-class Crowds:
-    """The rules that are tried on each event, as its log source and its fields tell."""
-
-    def __init__(self, tools: Tools) -> None:
-        self.routing, self._tools = tools.routing, tools
-        self._among: dict[int, tuple[Route, Among]] = {}
-
-    @cached_property
-    def masks(self) -> Masks:
-        """What fields tell; made when it is asked for, as it is of no use to most logs."""
-        return Masks(self._tools.asked(), self._tools.module, self._tools.store)
-
-    @cached_property
-    def _all(self) -> Route:
-        return Route((), self.masks.rules, frozenset(self.masks.rules))
-
-    def rules(self, event: Event, told: Rules = ()) -> tuple[Rules, Route]:
-        """The rules that the event can match, and what it is; `told` are those of the index."""
-        route = self.routing(event) if self.routing else self._all
-        _, among = self._among.get(id(route)) or self._remember(route)
-        rules = self.masks(event, among)
-        if told:
-            rules = merged(rules, tuple(filter(route.tries.__contains__, told)))
-        return rules, route
-
-    def _remember(self, route: Route) -> tuple[Route, Among]:
-        """By identity: to compare what is known takes longer than all else here."""
-        if len(self._among) >= _MOST_ROUTES:
-            self._among.clear()
-        found = self._among[id(route)] = route, self.masks.among(route.rules)
-        return found
-
-    def crowded(self, events: Sequence[Event]) -> bool:
-        """Whether so many rules are tried on some events that nearly all would be candidates."""
-        if self.routing is not None:
-            return any(len(self.routing(one).rules) > _CROWD for one in events)
-        if len(self._all.rules) <= _CROWD:
-            return False
-        return sum(bool(self.rules(one)[0]) for one in events) > _MANY * len(events)
-
-
 def learned(tools: Tools, rows: Sequence[bytes], known: Iterable[bytes] = ()) -> Learned:
     """What these rows teach; `known` are beginnings of records that were learned before."""
     events = [value for raw in rows if isinstance(value := decode(raw), dict)]
     crowds = Crowds(tools)
     if crowds.crowded(events):
-        return _crowd(tools, crowds, rows, known)
+        return _crowd(tools, crowds, events, Frame(rows, known))
     needs, sample = dict(enumerate(tools.needs())), _sample(events)
     proofs = dict(_proofs(tools, rows))
     fewer = _narrowed(tools, proofs, rows, needs, sample)
     if fewer is None and tools.routing and NOTHING in needs.values():
-        return _crowd(tools, crowds, rows, known)
+        return _crowd(tools, crowds, events, Frame(rows, known))
     frame = Frame(rows, known, () if fewer is None else sorted(proofs))
     index = tools.index(fewer or needs, rows, sample)
     found = Learned(tools, frame, index, narrow=fewer is not None)
@@ -197,10 +127,12 @@ def learned(tools: Tools, rows: Sequence[bytes], known: Iterable[bytes] = ()) ->
     return found
 
 
-def _crowd(tools: Tools, crowds: Crowds, rows: Sequence[bytes], known: Iterable[bytes]) -> Learned:
-    index = tools.index(crowds.masks.needs, rows, Sample())
-    found = Learned(tools, Frame(rows, known), index)
+def _crowd(tools: Tools, crowds: Crowds, events: Iterable[Event], frame: Frame) -> Learned:
+    found = Learned(tools, frame, Index({}, module=tools.module))
     found.crowds = crowds
+    for event in events:
+        crowds.rules(event)
+    found.widen()
     return found
 
 
@@ -241,8 +173,3 @@ def _sample(events: Iterable[Event]) -> Sample:
     for event in events:
         sample.add(event)
     return sample
-
-
-def merged(rules: Rules, always: Rules) -> Rules:
-    """Both, in order."""
-    return tuple(sorted({*rules, *always})) if always else rules

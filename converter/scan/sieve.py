@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from converter.logs import Block, Record, Reject
 from converter.matcher.index import Hit, Rules
 from converter.matcher.routing import Route
-from converter.scan.learning import ROWS, Crowds, Learned, Tools, learned, merged
+from converter.scan.crowds import Crowds
+from converter.scan.learning import ROWS, Learned, learned
 from converter.scan.results import as_json
 from converter.scan.spots import ODD, Spots, every, hit, spots
+from converter.scan.tools import Tools, merged
 
 LEARNED = 1 << 18
 """Bytes of the records from which is learned; the first part of a large log is as long."""
@@ -54,6 +56,8 @@ class Sieve:
         self._learned: Learned | None = None
         self._records, self._found, self._patience = 0, 0, _PATIENCE
         self._anew = _ANEW
+        # Blocks within blocks leave the index as it is, whose hits are in use.
+        self._deep = 0
 
     @property
     def learned(self) -> bool:
@@ -152,6 +156,7 @@ class Sieve:
     ) -> Iterator[Sifted]:
         """Every record, each with the rules for its log source that it can match."""
         seen: dict[int, tuple[Route, int]] = {}
+        self._deep += 1
         data, read_line, index = block.data, block.reader.read_line, known.index
         for start, end, mine in every(places, hits):
             raw = data[start:end]
@@ -165,12 +170,15 @@ class Sieve:
                     yield one, rules, route
                 else:
                     seen[id(route)] = route, seen.get(id(route), (route, 0))[1] + 1
+        self._deep -= 1
         routes = tuple(seen.values()) if crowds.routing else ()
         yield Passed(sum(count for _, count in seen.values()), routes)
 
     def _hits(self, block: Block, places: Spots) -> tuple[Learned, list[Hit]]:
         """All hits in order, by what is learned; `ODD` where they do not tell a record's rules."""
         known = self._known()
+        if not self._deep:
+            known.widen()
         odd = known.odd(block)
         if self._is_other(len(odd), block, places):
             self._anew -= 1

@@ -15,7 +15,7 @@ from converter.matcher.index.choosing import Chooser, Sample
 from converter.matcher.index.columns import Asked, asked
 from converter.matcher.index.engines import ANY, Engine, Hit, Store, engine, hyperscan
 from converter.matcher.index.expressions import Mark, expressions
-from converter.matcher.index.masks import Among, Masks
+from converter.matcher.index.masks import Among, Masks, Plan
 from converter.matcher.index.needs import NEVER, NOTHING, Need, Probe, Text, need
 from converter.matcher.index.spelling import ODD, plain
 
@@ -28,6 +28,7 @@ __all__ = [
     "Index",
     "Masks",
     "Need",
+    "Plan",
     "Rules",
     "Sample",
     "Store",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pickle
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -23,7 +23,7 @@ from converter.matcher.text import text, wide_text
 Layer = dict[str, tuple[int, ...]]
 """For each atom the numbers of the branches that ask for it, or for another of the same clause."""
 
-_FEW = 12
+_FEW = 4
 _MASKS = 1_000
 _VALUES = 2_000
 _LONGEST = 400
@@ -164,21 +164,16 @@ class Memory(dict[Any, int]):
     """The masks of single values, as JSON has them, of one column; it remembers some.
 
     Numbers that Python holds for equal, as 1, 1.0 and true are, have one mask, which is of all.
-    `asking` are the branches that ask anything; `often` says that too many values were new, and is
-    called when it comes to that.
+    `asking` are the branches that ask anything.
     """
 
-    def __init__(self, column: Column, asking: int, often: Callable[[], None]) -> None:
+    def __init__(self, column: Column, asking: int) -> None:
         super().__init__()
-        self.asking, self.often, self.effort = asking, False, column.effort
-        self._column, self._often, self._new = column, often, 0
+        self.asking, self.effort, self._column = asking, column.effort, column
 
-    def __missing__(self, value: Any) -> int:
+    def learn(self, value: Any) -> int:
+        """The mask of a value that is not remembered."""
         found = self._column.mask(_equal(value))
-        self._new += 1
-        if self._new == _VALUES:
-            self.often = True
-            self._often()
         if not isinstance(value, str) or len(value) <= _LONGEST:
             if len(self) >= _VALUES:
                 self.clear()

@@ -8,50 +8,29 @@ into a dict for each field is enough.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import cache, reduce
 from operator import or_
 from types import ModuleType
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from converter.matcher.fields import Event, Reader, reader
+from converter.matcher.index.branches import Field
 from converter.matcher.index.columns import Asked, Column, Memory, mask
 from converter.matcher.index.engines import Store
 from converter.matcher.index.needs import NOTHING
 from converter.matcher.index.shapes import Found, Place, Shapes
 
+T = TypeVar("T")
+
 _MOST = 5_000
 _WAYS = 2_000
 
 
-Rows = list[tuple[int, list[tuple[str, Memory]]]]
-"""For an object, by its number, keys with the memories of what stands there."""
-
-
-@dataclass(slots=True, eq=False)
-class _Plan:
-    """For events of one shape: what is left by missing fields, and which fields stand at a place.
-
-    Of `others` only readers know.
-    """
-
-    start: int
-    fields: dict[Place, tuple[int, ...]]
-    others: list[int]
-
-
-@dataclass(slots=True)
-class _Way:
-    """What is done with events of one shape for some of the rules.
-
-    `late` is looked at last, and only where it matters: values there are mostly new.
-    """
-
-    start: int
-    rows: Rows
-    late: list[tuple[int, str, Memory]]
-    others: list[tuple[Reader, int, Column]]
+Known = Callable[[Any], int | None]
+Rows = list[tuple[int, list[tuple[str, Known, Memory]]]]
+"""For an object, by its number, keys with what looks into the memory of what stands there."""
 
 
 class Among:
@@ -59,46 +38,86 @@ class Among:
 
     def __init__(self, mask: int) -> None:
         self.mask = mask
-        self.ways: dict[_Plan, _Way] = {}
+        self.ways: dict[Any, _Way] = {}
 
 
-class Masks:
+@dataclass(slots=True, eq=False)
+class Plan(Generic[T]):
+    """For events of one shape: what is left by missing fields, and which fields stand at a place.
+
+    Of `others` only readers know. `clues` are the places of the clues; None where one has none, or
+    is known to its reader only. `told` is for what these tell, by values.
+    """
+
+    start: int
+    fields: dict[Place, tuple[int, ...]]
+    others: list[int]
+    clues: list[Place] | None
+    users: list[Among] = field(default_factory=list)
+    told: dict[tuple[Any, ...], T] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Way:
+    """What is done with events of one shape for some of the rules."""
+
+    start: int
+    rows: Rows
+    others: list[tuple[Reader, int, Column]]
+
+
+class Masks(Generic[T]):
     """Call it with an event: the rules that can match it, in order.
 
-    Rules that ask nothing of fields, but something of an event's bytes, are not among them: what
-    that is stands under `needs`, by their numbers.
+    Rules that ask nothing of fields, but something of an event's bytes, have that under `needs`, by
+    their numbers. `clues` are fields that tell what an event is, None where it is not told by them.
     """
 
     def __init__(
-        self, asked: Asked, module: ModuleType | None = None, store: Store | None = None
+        self,
+        asked: Asked,
+        module: ModuleType | None = None,
+        store: Store | None = None,
+        clues: Sequence[Field] | None = None,
     ) -> None:
         self._asked, self._module, self._store = asked, module, store
-        self._size, self._fields = len(asked.rules), list(asked.fields)
+        self._size, self._fields = len(asked.rules), [*asked.fields, *(clues or ())]
         self._asking = [one for one, _ in asked.fields.values()]
+        self._clues = range(len(self._asking), len(self._fields))
+        self._clear = clues is not None
         self._readers: list[Reader] = [reader(paths) for paths in self._fields]
         self._column, self._memory = cache(self._made), cache(self._remembering)
-        self._shapes = Shapes(self._fields, self._readers, self._plan)
+        self.look = Shapes(self._fields, self._readers, self._plan, self._clues)
         self._known: dict[int, tuple[int, ...]] = {}
-        self._among = list[Among]()
         self.rules = tuple(sorted({one for one in asked.rules if one is not None}))
         rules = ((asked.rules[at], need) for at, need in asked.needs.items())
         self.needs = {rule: need for rule, need in rules if rule is not None and need != NOTHING}
 
-    def among(self, rules: Iterable[int]) -> Among:
-        """These rules, for calls; without those under `needs`."""
+    def among(self, rules: Iterable[int], told: Collection[int] = ()) -> Among:
+        """These rules, for calls, without those of `needs` that are told otherwise."""
+        found = Among(0)
+        self.set(found, rules, told)
+        return found
+
+    def set(self, among: Among, rules: Iterable[int], told: Collection[int]) -> None:
+        """From now on it is these rules."""
         wanted, needs = set(rules), self._asked.needs
         mine = (
             at
             for at, rule in enumerate(self._asked.rules)
-            if rule in wanted and needs.get(at, NOTHING) == NOTHING
+            if rule in wanted and not (at in needs and rule in told)
         )
-        found = Among(mask(mine, self._size))
-        self._among.append(found)
-        return found
+        among.mask = mask(mine, self._size)
+        among.ways.clear()
 
-    def __call__(self, event: Event, among: Among) -> tuple[int, ...]:
-        """Those of the rules that can match the event."""
-        left = self._left(event, among) if type(event) is dict else among.mask
+    def __call__(
+        self, event: Event, among: Among, seen: tuple[Plan[T], list[Any]] | None = None
+    ) -> tuple[int, ...]:
+        """Those of the rules that can match the event; `seen` is what `look` says of it."""
+        left = among.mask
+        if type(event) is dict:
+            plan, visited = seen or self.look(event)
+            left = self._left(event, among, plan, visited)
         if not left:
             return ()
         known = self._known.get(left)
@@ -108,88 +127,87 @@ class Masks:
             known = self._known[left] = self._rules(left)
         return known
 
-    def _left(self, event: dict[str, Any], among: Among) -> int:
-        plan, visited = self._shapes(event)
+    def _left(self, event: Event, among: Among, plan: Plan[T], visited: list[Any]) -> int:
         way = among.ways.get(plan) or self._way(plan, among)
-        left = way.start
+        left, new = way.start, list[tuple[Memory, Any]]()
         try:
             for number, row in way.rows:
                 inside = visited[number]
-                for key, memory in row:
-                    left &= memory[inside[key]]
-            for number, key, memory in way.late:
-                if left & memory.asking:
-                    left &= memory[visited[number][key]]
+                for key, known, memory in row:
+                    found = known(value := inside[key])
+                    if found is None:
+                        new.append((memory, value))
+                    else:
+                        left &= found
         except TypeError:
-            _demote(plan, visited)
-            self._anew(plan)
-            return self._left(event, among)
+            self._demote(plan, visited)
+            return self._left(event, among, plan, visited)
+        for memory, value in new:
+            if left & memory.asking:
+                left &= memory.learn(value)
         for read, asking, column in way.others:
             if left & asking:
                 values = read(event)
                 left &= ~asking if values is None else column.mask(values)
         return left
 
-    def _way(self, plan: _Plan, among: Among) -> _Way:
+    def _way(self, plan: Plan[T], among: Among) -> _Way:
         if len(among.ways) >= _WAYS:
             among.ways.clear()
-        start = plan.start & among.mask
-        rows, late = dict[int, list[tuple[str, Memory]]](), list[tuple[int, str, Memory]]()
+        start, rows = plan.start & among.mask, dict[int, list[tuple[str, Memory]]]()
         for (number, key), fields in plan.fields.items():
             memory = self._memory(fields)
-            if memory.often:
-                late.append((number, key, memory))
-            elif start & memory.asking:
+            if start & memory.asking:
                 rows.setdefault(number, []).append((key, memory))
-        late.sort(key=lambda one: one[2].effort)
+        for row in rows.values():
+            row.sort(key=lambda one: one[1].effort)
+        looked: Rows = [(at, [(key, one.get, one) for key, one in row]) for at, row in rows.items()]
         others = [
             (self._readers[one], self._asking[one], self._column((one,))) for one in plan.others
         ]
-        way = among.ways[plan] = _Way(start, list(rows.items()), late, others)
-        return way
+        plan.users.append(among)
+        found = among.ways[plan] = _Way(start, looked, others)
+        return found
 
-    def _anew(self, plan: _Plan | None = None) -> None:
-        """Ways are found anew: of one shape, or of all."""
-        for one in self._among:
-            if plan is None:
-                one.ways.clear()
-            else:
-                one.ways.pop(plan, None)
+    def _demote(self, plan: Plan[T], visited: list[Any]) -> None:
+        """Leaves to readers what at its place is no single value in this event."""
+        for number, key in list(plan.fields):
+            if isinstance(visited[number][key], list | dict):
+                plan.others += plan.fields.pop((number, key))
+        for one in plan.users:
+            one.ways.pop(plan, None)
+        plan.users.clear()
 
-    def _plan(self, found: Found) -> _Plan:
+    def _plan(self, found: Found) -> Plan[T]:
         """What to do with events in which fields stand at these places."""
-        there = {*found.places, *found.others}
         start = (1 << self._size) - 1
-        for field, asking in enumerate(self._asking):
-            if field not in there:
+        for number, asking in enumerate(self._asking):
+            if number not in found.places and number not in found.others:
                 start &= ~asking
         fields = dict[Place, tuple[int, ...]]()
-        for field, place in found.places.items():
-            fields[place] = (*fields.get(place, ()), field)
-        return _Plan(start, fields, list(found.others))
+        for number, place in found.places.items():
+            if number not in self._clues:
+                fields[place] = (*fields.get(place, ()), number)
+        others = [one for one in found.others if one not in self._clues]
+        clues = [found.places[one] for one in self._clues if one in found.places]
+        clear = self._clear and len(others) == len(found.others)
+        return Plan(start, fields, others, clues if clear else None)
 
     def _made(self, fields: tuple[int, ...]) -> Column:
         """The column of fields that stand at one place."""
-        layers = (one for field in fields for one in self._asked.layers(self._fields[field]))
+        layers = (one for at in fields for one in self._asked.layers(self._fields[at]))
         return Column(layers, self._size, self._module, self._store)
 
     def _remembering(self, fields: tuple[int, ...]) -> Memory:
-        asking = reduce(or_, (self._asking[field] for field in fields))
-        return Memory(self._column(fields), asking, self._anew)
+        asking = reduce(or_, (self._asking[one] for one in fields))
+        return Memory(self._column(fields), asking)
 
     def _rules(self, left: int) -> tuple[int, ...]:
-        found = dict[int, None]()
+        found = set[int]()
         while left:
             lowest = left & -left
             rule = self._asked.rules[lowest.bit_length() - 1]
             if rule is not None:
-                found[rule] = None
+                found.add(rule)
             left ^= lowest
         return tuple(sorted(found))
-
-
-def _demote(plan: _Plan, visited: list[Any]) -> None:
-    """Leaves to readers what at its place is no single value in this event."""
-    for number, key in list(plan.fields):
-        if isinstance(visited[number][key], list | dict):
-            plan.others += plan.fields.pop((number, key))

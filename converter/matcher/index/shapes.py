@@ -8,7 +8,7 @@ copy of the event in which every value is a mark of its place.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, Generic, TypeVar
@@ -63,13 +63,20 @@ class _State(Generic[T]):
 
 
 class Shapes(Generic[T]):
-    """For each shape of events what `make` makes of the places of fields."""
+    """For each shape of events what `make` makes of the places of fields.
+
+    The types of values are part of the shape for the fields whose numbers `typed` holds.
+    """
 
     def __init__(
-        self, fields: Sequence[Field], readers: Sequence[Reader], make: Callable[[Found], T]
+        self,
+        fields: Sequence[Field],
+        readers: Sequence[Reader],
+        make: Callable[[Found], T],
+        typed: Collection[int] = (),
     ) -> None:
         self._readers, self._make = readers, make
-        self._root = tree(fields)
+        self._root = tree(fields, typed)
         self._first: _State[T] = _State((((0, ""), self._root),))
         self._count = 0
 
@@ -153,7 +160,7 @@ def _known(value: Iterable[str], node: Node) -> Iterator[tuple[str, Node]]:
 def _inner(value: Iterable[str], node: Node) -> Iterator[tuple[str, Node]]:
     """The keys of an object below which fields may stand; what names it is known already."""
     for key, child in _known(value, node):
-        if (child.children or child.names) and not (node.names and key in Under.NAMES):
+        if child.opened and not (node.names and key in Under.NAMES):
             yield key, child
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from converter.matcher.index.branches import Field
@@ -15,13 +15,20 @@ _ANY = "*"
 class Node:
     """What may be read below a key: `ends` are fields that end here, `below` those that pass, too.
 
-    Where a list of named values may stand, `names` are the fields that may be among them.
+    Where a list of named values may stand, `names` are the fields that may be among them. `typed`:
+    the type of what stands here counts as well.
     """
 
     children: dict[str, Node] = field(default_factory=dict)
     ends: set[int] = field(default_factory=set)
     below: set[int] = field(default_factory=set)
     names: set[int] = field(default_factory=set)
+    typed: bool = False
+
+    @property
+    def opened(self) -> bool:
+        """Whether it counts what kind of value stands here."""
+        return self.typed or bool(self.children or self.names)
 
     def child(self, key: str) -> Node | None:
         """The node below a key."""
@@ -39,13 +46,14 @@ class Node:
         for end in range(1, len(parts) + 1):
             self.at(".".join(parts[:end])).plant(parts[end:], number)
 
-    def settle(self) -> None:
-        """What may stand below any key may stand below each that is known."""
+    def settle(self, typed: Collection[int] = ()) -> None:
+        """What may stand below any key may stand below each; of `typed` fields types count."""
+        self.typed = not self.ends.isdisjoint(typed)
         anywhere = self.children.get(_ANY)
         for key, child in self.children.items():
             if anywhere is not None and key != _ANY:
                 child.absorb(anywhere)
-            child.settle()
+            child.settle(typed)
 
     def absorb(self, other: Node) -> None:
         """Takes up all that another node holds."""
@@ -56,8 +64,8 @@ class Node:
             self.children.setdefault(key, Node()).absorb(child)
 
 
-def tree(fields: Iterable[Field]) -> Node:
-    """Where these fields, by their numbers, may stand."""
+def tree(fields: Iterable[Field], typed: Collection[int] = ()) -> Node:
+    """Where these fields, by their numbers, may stand; of `typed` the types of values count."""
     root = Node()
     for number, paths in enumerate(fields):
         for path in paths:
@@ -65,7 +73,7 @@ def tree(fields: Iterable[Field]) -> Node:
                 _plant_under(root, path, number)
             else:
                 root.plant(path.split("."), number)
-    root.settle()
+    root.settle(typed)
     return root
 
 
