@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import ModuleType
 
+from converter.matcher.index.asking import Asked, asked
 from converter.matcher.index.choosing import Chooser, Sample
-from converter.matcher.index.columns import Asked, asked
 from converter.matcher.index.engines import ANY, Engine, Hit, Store, engine, hyperscan
 from converter.matcher.index.expressions import Mark, expressions
 from converter.matcher.index.masks import Among, Masks, Plan

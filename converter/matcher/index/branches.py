@@ -61,19 +61,20 @@ def _branches(predicate: p.Predicate, paths: Paths | None, *, holds: bool) -> Br
     if holds:
         return _of_test(predicate, paths)
     there = isinstance(predicate, p.Null)
-    return [{_field(predicate.field, paths): (PRESENT,)}] if there else _ANYTHING
+    return [{field_of(predicate.field, paths): (PRESENT,)}] if there else _ANYTHING
 
 
-def _field(name: str, paths: Paths | None) -> Field:
+def field_of(name: str, paths: Paths | None) -> Field:
+    """A field by its paths."""
     return (paths(name) if paths else ()) or (name,)
 
 
 def _of_test(test: p.FieldTest, paths: Paths | None) -> Branches:
     if isinstance(test, p.Null):
         return _ANYTHING
-    mine = _field(test.field, paths)
+    mine = field_of(test.field, paths)
     if isinstance(test, p.FieldCompare):
-        return [{mine: (PRESENT,), _field(test.other, paths): (PRESENT,)}]
+        return [{mine: (PRESENT,), field_of(test.other, paths): (PRESENT,)}]
     atoms = _ATOMS.get(type(test))
     return [{mine: (atoms(test) if atoms else PRESENT,)}]
 
@@ -100,12 +101,16 @@ def _joined(one: Branch, other: Branch) -> Branch:
 
 def _best(clauses: Iterable[Clause]) -> tuple[Clause, ...]:
     """The clauses that tell most."""
-    return tuple(sorted(dict.fromkeys(clauses), key=_share)[:_CLAUSES])
+    return tuple(sorted(dict.fromkeys(clauses), key=_order)[:_CLAUSES])
 
 
-def _share(clause: Clause) -> tuple[float, list[str]]:
-    """About how many values fit the clause; what comes after that only makes an order."""
-    return sum(_RARER ** len(atom) for atom in clause), sorted(clause)
+def share(clause: Clause) -> float:
+    """About how many values fit the clause, more or less."""
+    return sum(_RARER ** len(atom) for atom in clause)
+
+
+def _order(clause: Clause) -> tuple[float, list[str]]:
+    return share(clause), sorted(clause)
 
 
 def _any(parts: Iterable[Branches]) -> Branches:
@@ -191,7 +196,7 @@ def _items(items: Items) -> Clause:
         else:
             run += char
     found.append(_longest((run,)))
-    return min((one for one in found if one and one != PRESENT), key=_share, default=frozenset())
+    return min((one for one in found if one and one != PRESENT), key=_order, default=frozenset())
 
 
 def _item(item: object) -> Clause:

@@ -1,82 +1,41 @@
-"""What rules ask of each field, and from a field's values to the branches of rules that they fit.
+"""From the values of a field to the branches of rules that they fit.
 
 A branch has a number, and sets of branches are masks: whole numbers with a bit for each. A field's
-clauses stand in layers, each branch at most once in a layer: of every layer it must be hit.
+clauses stand in layers, each branch at most once in a layer: of every layer it must be hit. Some
+branches have tests besides, which all values of the field must pass.
 """
 
 from __future__ import annotations
 
-import pickle
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
 from converter import predicate as p
-from converter.matcher.fields import Paths
-from converter.matcher.index.branches import END, START, Clause, Field, branches, framed
+from converter.matcher.fields import Values
+from converter.matcher.index.branches import END, START, framed
 from converter.matcher.index.engines import ANY, Store, engine
-from converter.matcher.index.needs import Need, need
+from converter.matcher.program import compile_predicate
 from converter.matcher.text import text, wide_text
 
 Layer = dict[str, tuple[int, ...]]
 """For each atom the numbers of the branches that ask for it, or for another of the same clause."""
 
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What is asked of one field: layers, and what must be true of it for some branches."""
+
+    layers: list[Layer]
+    tests: list[tuple[p.Predicate, tuple[int, ...]]]
+
+
 _FEW = 4
 _MASKS = 1_000
 _VALUES = 2_000
 _LONGEST = 400
-
-
-@dataclass
-class Asked:
-    """What rules ask: for each branch its rule's number, or none; and what is asked of each field.
-
-    That is a mask of the branches that ask anything, and packed the layers. What branches that ask
-    nothing of any field need of the bytes of an event stands under `needs`.
-    """
-
-    rules: list[int | None]
-    fields: dict[Field, tuple[int, bytes]]
-    needs: dict[int, Need]
-
-    def layers(self, field: Field) -> list[Layer]:
-        """What is asked of one field."""
-        found: list[Layer] = pickle.loads(self.fields[field][1])
-        return found
-
-    def only(self, places: Sequence[int]) -> Asked:
-        """The same for some of the rules, with their places as numbers."""
-        numbers = {rule: number for number, rule in enumerate(places)}
-        rules = [None if rule is None else numbers.get(rule) for rule in self.rules]
-        needs = {at: need for at, need in self.needs.items() if rules[at] is not None}
-        return Asked(rules, self.fields, needs)
-
-
-def asked(rules: Iterable[tuple[p.Predicate, Paths | None]]) -> Asked:
-    """What these rules ask of fields, in the order of rules."""
-    numbers, fields, needs = list[int | None](), dict[Field, list[Layer]](), dict[int, Need]()
-    for number, (predicate, paths) in enumerate(rules):
-        for branch in branches(predicate, paths):
-            for field, clauses in branch.items():
-                _ask(fields.setdefault(field, []), clauses, len(numbers))
-            if not branch:
-                needs[len(numbers)] = need(predicate, paths)
-            numbers.append(number)
-    packed = {field: _packed(one, len(numbers)) for field, one in fields.items()}
-    return Asked(numbers, packed, needs)
-
-
-def _ask(layers: list[Layer], clauses: Sequence[Clause], branch: int) -> None:
-    layers += [{} for _ in clauses[len(layers) :]]
-    for layer, clause in zip(layers, clauses, strict=False):
-        for atom in sorted(clause):
-            layer[atom] = (*layer.get(atom, ()), branch)
-
-
-def _packed(layers: list[Layer], size: int) -> tuple[int, bytes]:
-    return asking(layers, size), pickle.dumps(layers, pickle.HIGHEST_PROTOCOL)
 
 
 def mask(numbers: Iterable[int], size: int) -> int:
@@ -90,6 +49,20 @@ def mask(numbers: Iterable[int], size: int) -> int:
 def asking(layers: Iterable[Layer], size: int) -> int:
     """The branches that ask anything of the field."""
     return mask((one for layer in layers for row in layer.values() for one in row), size)
+
+
+def test_of(predicate: p.Predicate) -> Callable[[Values | None], bool]:
+    """The predicate, all of whose tests are of one field, as a test of the field's values.
+
+    None stands for a field that is missing.
+    """
+    found: Any = compile_predicate(predicate, None, lambda paths: _itself)
+    test: Callable[[Values | None], bool] = found
+    return test
+
+
+def _itself(values: Any) -> Any:
+    return values
 
 
 @dataclass(slots=True)
@@ -106,13 +79,13 @@ class Column:
 
     def __init__(
         self,
-        layers: Iterable[Layer],
+        askings: Sequence[Asking],
         size: int,
         module: ModuleType | None = None,
         store: Store | None = None,
     ) -> None:
         self._size, whole = size, (1 << size) - 1
-        self._layers = _together(layers, size)
+        self._layers = _together((layer for one in askings for layer in one.layers), size)
         for one in self._layers:
             one.free = (whole ^ one.asking) | mask(one.atoms.get(START, ()), size)
         atoms = sorted({atom for one in self._layers for atom in one.atoms} - {START})
@@ -121,22 +94,46 @@ class Column:
         few = len(self._parts) <= _FEW
         patterns = [] if few else [_escaped(one) for one in self._parts]
         self._engine = engine(patterns, module, store) if patterns else None
-        self.effort = len(atoms)
+        tests = (test for one in askings for test in one.tests)
+        self._tests = [(test_of(test), mask(numbers, size)) for test, numbers in tests]
+        self.effort = len(atoms) + len(self._tests)
         self._masks: dict[frozenset[str], int] = {}
 
-    def mask(self, values: Iterable[Any]) -> int:
+    def mask(self, values: Values) -> int:
         """The branches that a field with these values fits."""
+        return self._tested(self._hit(values), (values,))
+
+    def mask_of(self, value: Any) -> int:
+        """The branches that one value fits, or any other that Python holds for equal to it."""
+        if type(value) is str:
+            hits = set[str]()
+            self._find(framed(value), hits)
+            found = self._known(frozenset(hits))
+            return self._tested(found, ((value,),)) if self._tests else found
+        alike = _equal(value)
+        return self._tested(self._hit(alike), [(one,) for one in alike])
+
+    def _tested(self, found: int, cases: Sequence[Values]) -> int:
+        """What is left where none of these values passes the tests of a branch."""
+        for test, numbers in self._tests:
+            if found & numbers and not any(map(test, cases)):
+                found &= ~numbers
+        return found
+
+    def _hit(self, values: Values) -> int:
         hits = set[str]()
         for value in values:
             for one in texts(value):
                 self._find(framed(one), hits)
-        found = frozenset(hits)
-        known = self._masks.get(found)
-        if known is None:
+        return self._known(frozenset(hits))
+
+    def _known(self, hits: frozenset[str]) -> int:
+        found = self._masks.get(hits)
+        if found is None:
             if len(self._masks) >= _MASKS:
                 self._masks.clear()
-            known = self._masks[found] = self._mask(found)
-        return known
+            found = self._masks[hits] = self._mask(hits)
+        return found
 
     def _find(self, text: str, hits: set[str]) -> None:
         """Takes up the atoms that stand in a text."""
@@ -173,7 +170,7 @@ class Memory(dict[Any, int]):
 
     def learn(self, value: Any) -> int:
         """The mask of a value that is not remembered."""
-        found = self._column.mask(_equal(value))
+        found = self._column.mask_of(value)
         if not isinstance(value, str) or len(value) <= _LONGEST:
             if len(self) >= _VALUES:
                 self.clear()

@@ -16,8 +16,9 @@ from types import ModuleType
 from typing import Any, Generic, TypeVar
 
 from converter.matcher.fields import Event, Reader, reader
+from converter.matcher.index.asking import Asked
 from converter.matcher.index.branches import Field
-from converter.matcher.index.columns import Asked, Column, Memory, mask
+from converter.matcher.index.columns import Column, Memory, mask
 from converter.matcher.index.engines import Store
 from converter.matcher.index.needs import NOTHING
 from converter.matcher.index.shapes import Found, Place, Shapes
@@ -63,7 +64,7 @@ class _Way:
 
     start: int
     rows: Rows
-    others: list[tuple[Reader, int, Column]]
+    others: list[tuple[Reader, int, int, Column]]
 
 
 class Masks(Generic[T]):
@@ -82,7 +83,8 @@ class Masks(Generic[T]):
     ) -> None:
         self._asked, self._module, self._store = asked, module, store
         self._size, self._fields = len(asked.rules), [*asked.fields, *(clues or ())]
-        self._asking = [one for one, _ in asked.fields.values()]
+        self._needing = [one for one, _, _ in asked.fields.values()]
+        self._asking = [one for _, one, _ in asked.fields.values()]
         self._clues = range(len(self._asking), len(self._fields))
         self._clear = clues is not None
         self._readers: list[Reader] = [reader(paths) for paths in self._fields]
@@ -145,10 +147,10 @@ class Masks(Generic[T]):
         for memory, value in new:
             if left & memory.asking:
                 left &= memory.learn(value)
-        for read, asking, column in way.others:
+        for read, asking, needing, column in way.others:
             if left & asking:
                 values = read(event)
-                left &= ~asking if values is None else column.mask(values)
+                left &= ~needing if values is None else column.mask(values)
         return left
 
     def _way(self, plan: Plan[T], among: Among) -> _Way:
@@ -163,7 +165,8 @@ class Masks(Generic[T]):
             row.sort(key=lambda one: one[1].effort)
         looked: Rows = [(at, [(key, one.get, one) for key, one in row]) for at, row in rows.items()]
         others = [
-            (self._readers[one], self._asking[one], self._column((one,))) for one in plan.others
+            (self._readers[one], self._asking[one], self._needing[one], self._column((one,)))
+            for one in plan.others
         ]
         plan.users.append(among)
         found = among.ways[plan] = _Way(start, looked, others)
@@ -181,9 +184,9 @@ class Masks(Generic[T]):
     def _plan(self, found: Found) -> Plan[T]:
         """What to do with events in which fields stand at these places."""
         start = (1 << self._size) - 1
-        for number, asking in enumerate(self._asking):
+        for number, needing in enumerate(self._needing):
             if number not in found.places and number not in found.others:
-                start &= ~asking
+                start &= ~needing
         fields = dict[Place, tuple[int, ...]]()
         for number, place in found.places.items():
             if number not in self._clues:
@@ -195,8 +198,8 @@ class Masks(Generic[T]):
 
     def _made(self, fields: tuple[int, ...]) -> Column:
         """The column of fields that stand at one place."""
-        layers = (one for at in fields for one in self._asked.layers(self._fields[at]))
-        return Column(layers, self._size, self._module, self._store)
+        askings = [self._asked.of(self._fields[at]) for at in fields]
+        return Column(askings, self._size, self._module, self._store)
 
     def _remembering(self, fields: tuple[int, ...]) -> Memory:
         asking = reduce(or_, (self._asking[one] for one in fields))
