@@ -10,6 +10,7 @@ import ipaddress
 import operator
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 from converter.casing import fold
@@ -162,14 +163,20 @@ def cidr(test: Cidr) -> ValuesTest:
     def inside(value: object) -> bool:
         if not isinstance(value, str) or len(value) > _LONGEST_ADDRESS:
             return False
-        try:
-            address = ipaddress.ip_address(value)
-        except ValueError:
-            return False
-        mapped = address.ipv4_mapped if address.version == 6 and network.version == 4 else None
-        return (mapped or address) in network
+        return any(address in network for address in _addresses(value))
 
     return lambda values: any(inside(value) for value in values)
+
+
+@lru_cache(4096)
+def _addresses(value: str) -> tuple[ipaddress.IPv4Address | ipaddress.IPv6Address, ...]:
+    """The address that a text is, and the other that it is as well; none where it is none."""
+    try:
+        address = ipaddress.ip_address(value)
+    except ValueError:
+        return ()
+    mapped = address.ipv4_mapped if address.version == 6 else None
+    return (address,) if mapped is None else (address, mapped)
 
 
 def compare(test: Compare) -> ValuesTest:

@@ -56,7 +56,7 @@ class Crowds:
         if seen is None or seen[0].clues is None:
             return self._of(event)
         plan, visited = seen
-        values = tuple([visited[number][key] for number, key in plan.clues or ()])
+        values = tuple([values(visited[number]) for number, values in plan.clues or ()])
         found = plan.told.get(values)
         if found is None:
             if len(plan.told) >= _MOST_CLUES:

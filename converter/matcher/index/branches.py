@@ -45,7 +45,7 @@ def branches(predicate: p.Predicate, paths: Paths | None = None) -> Branches:
 
 def framed(value: str) -> str:
     """A text as atoms are looked for in it."""
-    return f"{START}{fold(value)}{END}"
+    return f"{START}{value.lower() if value.isascii() else fold(value)}{END}"
 
 
 def _branches(predicate: p.Predicate, paths: Paths | None, *, holds: bool) -> Branches:

@@ -8,7 +8,7 @@ branches have tests besides, which all values of the field must pass.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -98,6 +98,7 @@ class Column:
         self._tests = [(test_of(test), mask(numbers, size)) for test, numbers in tests]
         self.effort = len(atoms) + len(self._tests)
         self._masks: dict[frozenset[str], int] = {}
+        self._free = self._mask(frozenset())
 
     def mask(self, values: Values) -> int:
         """The branches that a field with these values fits."""
@@ -106,9 +107,7 @@ class Column:
     def mask_of(self, value: Any) -> int:
         """The branches that one value fits, or any other that Python holds for equal to it."""
         if type(value) is str:
-            hits = set[str]()
-            self._find(framed(value), hits)
-            found = self._known(frozenset(hits))
+            found = self._known(self._found(framed(value)))
             return self._tested(found, ((value,),)) if self._tests else found
         alike = _equal(value)
         return self._tested(self._hit(alike), [(one,) for one in alike])
@@ -121,33 +120,31 @@ class Column:
         return found
 
     def _hit(self, values: Values) -> int:
-        hits = set[str]()
-        for value in values:
-            for one in texts(value):
-                self._find(framed(one), hits)
-        return self._known(frozenset(hits))
+        hits = [hit for value in values for one in texts(value) for hit in self._found(framed(one))]
+        return self._known(hits)
 
-    def _known(self, hits: frozenset[str]) -> int:
-        found = self._masks.get(hits)
+    def _known(self, hits: Collection[str]) -> int:
+        """The branches of which these atoms are all that was found."""
+        if not hits:
+            return self._free
+        row = frozenset(hits)
+        found = self._masks.get(row)
         if found is None:
             if len(self._masks) >= _MASKS:
                 self._masks.clear()
-            found = self._masks[hits] = self._mask(hits)
+            found = self._masks[row] = self._mask(row)
         return found
 
-    def _find(self, text: str, hits: set[str]) -> None:
-        """Takes up the atoms that stand in a text."""
-        if text in self._whole:
-            hits.add(text)
-        parts = self._parts
+    def _found(self, text: str) -> Collection[str]:
+        """The atoms that stand in a text, in any order."""
+        whole, parts = (text,) if text in self._whole else (), self._parts
         if self._engine is not None:
             found = self._engine.scan(text.encode("utf-8", "surrogatepass"))
             if not found:
-                return
-            if all(number != ANY for _, number in found):
-                hits.update(parts[number] for _, number in found)
-                return
-        hits.update(part for part in parts if part in text)
+                return whole
+            if found[0][1] != ANY:
+                return (*whole, *(parts[number] for _, number in found))
+        return (*whole, *[part for part in parts if part in text])
 
     def _mask(self, hits: frozenset[str]) -> int:
         found = (1 << self._size) - 1

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, reduce
-from operator import or_
+from operator import itemgetter, or_
 from types import ModuleType
 from typing import Any, Generic, TypeVar
 
@@ -27,11 +27,8 @@ T = TypeVar("T")
 
 _MOST = 5_000
 _WAYS = 2_000
-
-
-Known = Callable[[Any], int | None]
-Rows = list[tuple[int, list[tuple[str, Known, Memory]]]]
-"""For an object, by its number, keys with what looks into the memory of what stands there."""
+_WATCHED = 30
+_NEW = 30
 
 
 class Among:
@@ -46,25 +43,65 @@ class Among:
 class Plan(Generic[T]):
     """For events of one shape: what is left by missing fields, and which fields stand at a place.
 
-    Of `others` only readers know. `clues` are the places of the clues; None where one has none, or
-    is known to its reader only. `told` is for what these tell, by values.
+    Of `others` only readers know. `clues` give what of an object, by its number, are clues; None
+    where one is known to its reader only. `told` is for what these tell, by values.
     """
 
     start: int
     fields: dict[Place, tuple[int, ...]]
     others: list[int]
-    clues: list[Place] | None
+    clues: list[tuple[int, Callable[[Any], Any]]] | None
     users: list[Among] = field(default_factory=list)
     told: dict[tuple[Any, ...], T] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
+class _Look:
+    """A place where rules ask for something.
+
+    `known` looks into the memory of what was found there. `left` and `new` are what the first
+    events taught: how many branches it leaves, how often its value was not remembered.
+    """
+
+    number: int
+    key: str
+    memory: Memory
+    known: Callable[[Any], int | None]
+    left: int = 0
+    new: int = 0
+
+    def worth(self, most: int) -> float:
+        """What looking there takes for each branch that it rules out."""
+        return (1 + _NEW * self.new) / (most - self.left + 1)
+
+
+@dataclass(slots=True)
 class _Way:
-    """What is done with events of one shape for some of the rules."""
+    """What is done with events of one shape for some of the rules.
+
+    What tells most comes first, as soon as some events have shown what that is.
+    """
 
     start: int
-    rows: Rows
+    looks: list[_Look]
     others: list[tuple[Reader, int, int, Column]]
+    rows: list[tuple[int, str, Callable[[Any], int | None], Memory]]
+    events: int = 0
+
+    def watch(self, visited: list[Any]) -> None:
+        """Learn from one of the first events in what order to look."""
+        for one in self.looks:
+            value = visited[one.number][one.key]
+            found = one.known(value)
+            one.new += found is None
+            one.left += (
+                self.start & (one.memory.learn(value) if found is None else found)
+            ).bit_count()
+        self.events += 1
+        if self.events == _WATCHED:
+            most = self.start.bit_count() * self.events
+            self.looks.sort(key=lambda one: one.worth(most))
+            self.rows = [(one.number, one.key, one.known, one.memory) for one in self.looks]
 
 
 class Masks(Generic[T]):
@@ -133,14 +170,16 @@ class Masks(Generic[T]):
         way = among.ways.get(plan) or self._way(plan, among)
         left, new = way.start, list[tuple[Memory, Any]]()
         try:
-            for number, row in way.rows:
-                inside = visited[number]
-                for key, known, memory in row:
-                    found = known(value := inside[key])
-                    if found is None:
-                        new.append((memory, value))
-                    else:
-                        left &= found
+            if way.events < _WATCHED:
+                way.watch(visited)
+            for number, key, known, memory in way.rows:
+                found = known(value := visited[number][key])
+                if found is None:
+                    new.append((memory, value))
+                else:
+                    left &= found
+                    if not left:
+                        return 0
         except TypeError:
             self._demote(plan, visited)
             return self._left(event, among, plan, visited)
@@ -156,20 +195,18 @@ class Masks(Generic[T]):
     def _way(self, plan: Plan[T], among: Among) -> _Way:
         if len(among.ways) >= _WAYS:
             among.ways.clear()
-        start, rows = plan.start & among.mask, dict[int, list[tuple[str, Memory]]]()
+        start, looks = plan.start & among.mask, list[_Look]()
         for (number, key), fields in plan.fields.items():
             memory = self._memory(fields)
             if start & memory.asking:
-                rows.setdefault(number, []).append((key, memory))
-        for row in rows.values():
-            row.sort(key=lambda one: one[1].effort)
-        looked: Rows = [(at, [(key, one.get, one) for key, one in row]) for at, row in rows.items()]
+                looks.append(_Look(number, key, memory, memory.get))
         others = [
             (self._readers[one], self._asking[one], self._needing[one], self._column((one,)))
             for one in plan.others
         ]
         plan.users.append(among)
-        found = among.ways[plan] = _Way(start, looked, others)
+        rows = [(one.number, one.key, one.known, one.memory) for one in looks]
+        found = among.ways[plan] = _Way(start, looks, others, rows)
         return found
 
     def _demote(self, plan: Plan[T], visited: list[Any]) -> None:
@@ -192,8 +229,8 @@ class Masks(Generic[T]):
             if number not in self._clues:
                 fields[place] = (*fields.get(place, ()), number)
         others = [one for one in found.others if one not in self._clues]
-        clues = [found.places[one] for one in self._clues if one in found.places]
         clear = self._clear and len(others) == len(found.others)
+        clues = _getters(found.places[one] for one in self._clues if one in found.places)
         return Plan(start, fields, others, clues if clear else None)
 
     def _made(self, fields: tuple[int, ...]) -> Column:
@@ -214,3 +251,11 @@ class Masks(Generic[T]):
                 found.add(rule)
             left ^= lowest
         return tuple(sorted(found))
+
+
+def _getters(places: Iterable[Place]) -> list[tuple[int, Callable[[Any], Any]]]:
+    """For each object what gives the values at its places."""
+    keys = dict[int, dict[str, None]]()
+    for number, key in places:
+        keys.setdefault(number, {})[key] = None
+    return [(number, itemgetter(*mine)) for number, mine in keys.items()]
