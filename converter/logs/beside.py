@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from queue import SimpleQueue
 from threading import Thread
 
-ENOUGH = 1 << 20
-"""Plain bytes up to which there is no thread."""
+ENOUGH = 3 << 18
+"""Plain bytes up to which there is no thread; a first full piece of a MiB has as many."""
 
 _ROOM = 8
 """Pieces that may wait for the taker; a large one counts for each MiB of it."""
@@ -30,11 +30,11 @@ def beside(unpack: Unpack, chunks: Iterator[bytes], ready: Callable[[], bool]) -
     feed = _Feed(chunks)
     pieces, size = unpack(feed), 0
     for piece in pieces:
-        yield piece
         size += len(piece)
         if size >= ENOUGH and cores() > 1:
-            yield from _Beside(pieces, feed).take(chunks, ready)
+            yield from _Beside(pieces, feed).take(piece, chunks, ready)
             return
+        yield piece
 
 
 def cores() -> int:
@@ -72,13 +72,16 @@ class _Beside:
         self._room = SimpleQueue[None]()
         self._stopped = False
 
-    def take(self, chunks: Iterator[bytes], ready: Callable[[], bool]) -> Iterator[bytes]:
-        """All pieces. The thread has ended when this is closed, and before an error comes out."""
+    def take(
+        self, first: bytes, chunks: Iterator[bytes], ready: Callable[[], bool]
+    ) -> Iterator[bytes]:
+        """This piece and all others. When it is closed or raises, the thread has ended."""
         thread = Thread(target=self._run, daemon=True)
         self._feed.source = self._asked()
         self._allow(_ROOM)
         try:
             thread.start()
+            yield first
             yield from self._taken(chunks, ready)
         finally:
             self._stopped = True
