@@ -15,6 +15,8 @@ from converter.predicate import Pattern, Wildcard, tidy
 TextTest = Callable[[str], bool]
 
 MANY: Final = Wildcard.MANY
+BETWEEN = "\0"
+"""What may stand between texts that are looked through as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,16 @@ def any_glob(patterns: Sequence[Pattern]) -> TextTest:
         kinds.append(lambda text: not text.isascii() and any(map(text.__contains__, foreign)))
     kinds += others
     return kinds[0] if len(kinds) == 1 else lambda text: any(fits(text) for fits in kinds)
+
+
+def held(patterns: Sequence[Pattern]) -> tuple[str, ...]:
+    """The texts of which one must stand in a text that fits any of the patterns, and that suffices.
+
+    None where there is no such, or one holds what may stand between texts.
+    """
+    shapes = [_shape(tidy(one)) for one in patterns]
+    found = tuple(piece for shape, piece in shapes if shape == "*x*" and BETWEEN not in piece)
+    return found if len(found) == len(patterns) else ()
 
 
 def _shape(pieces: Pattern) -> tuple[str, str]:

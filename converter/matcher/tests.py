@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import operator
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -17,7 +17,7 @@ from converter.casing import fold
 from converter.errors import RuleError
 from converter.matcher.comparing import field_compare
 from converter.matcher.fields import Values
-from converter.matcher.globs import TextTest, any_glob, glob
+from converter.matcher.globs import BETWEEN, TextTest, any_glob, glob, held
 from converter.matcher.text import number, text, wide_text
 from converter.matcher.times import PARTS, in_zone, moment
 from converter.predicate import (
@@ -51,6 +51,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
 }
 _LONGEST_ADDRESS = 64
+_SEVERAL = 3
 
 
 def equals(test: Equals) -> ValuesTest:
@@ -116,17 +117,27 @@ def _is_number(value: object) -> bool:
 
 def like(test: Glob | Keyword) -> ValuesTest:
     """The value's text fits the pattern; an object counts as its JSON without spaces."""
-    return _over_texts(_glob(test.pattern, test.cased), not test.cased)
+    return _over_texts(glob(test.pattern), False) if test.cased else any_like((test,))
 
 
 def any_like(tests: Iterable[Glob | Keyword]) -> ValuesTest:
     """Many patterns of one field, none of which asks for case: the text is folded once."""
-    fits = any_glob([_folded(test.pattern) for test in tests])
-    return _over_texts(fits, True)
+    patterns = [_folded(test.pattern) for test in tests]
+    fits, inside = _over_texts(any_glob(patterns), True), held(patterns)
+    return _held_together(inside, fits) if inside else fits
 
 
-def _glob(pattern: Pattern, cased: bool) -> TextTest:
-    return glob(pattern if cased else _folded(pattern))
+def _held_together(inside: Sequence[str], fits: ValuesTest) -> ValuesTest:
+    """Whether a value holds any of these texts, in none of which is what stands between values."""
+
+    def passes(values: Values) -> bool:
+        if len(values) < _SEVERAL:
+            return fits(values)
+        joined = BETWEEN.join([one if type(one) is str else wide_text(one) or "" for one in values])
+        folded = joined.lower() if joined.isascii() else fold(joined)
+        return any(map(folded.__contains__, inside))
+
+    return passes
 
 
 def _folded(pattern: Pattern) -> Pattern:

@@ -22,6 +22,9 @@ def text(value: Any) -> str | None:
     """
     if isinstance(value, str):
         return value
+    written = _TEXTS.get(type(value))
+    if written is not None:
+        return written(value)
     for kind in type(value).__mro__:
         if kind in _TEXTS:
             return _TEXTS[kind](value)
@@ -30,8 +33,10 @@ def text(value: Any) -> str | None:
 
 def wide_text(value: Any) -> str | None:
     """Like `text`, and for an object its JSON without spaces: rules search whole objects."""
-    found = text(value)
-    return json_text(value) if found is None and isinstance(value, Mapping) else found
+    written = _TEXTS.get(type(value))
+    if written is not None:
+        return written(value)
+    return json_text(value) if isinstance(value, Mapping) else text(value)
 
 
 def json_text(value: Any) -> str | None:
