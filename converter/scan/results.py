@@ -95,10 +95,25 @@ def match_of(rule: RuleSummary, record: Record, time: str | None, correlation: b
     return Match(rule, record.file, record.number, time, record.event, correlation)
 
 
-def row_of(rule: RuleSummary, record: Record, time: str | None, correlation: bool) -> Row:
-    """The same with the event as JSON; a correlation's is a list of one."""
-    event = as_json([record.event] if correlation else record.event)
-    return Row(rule, record.file, record.number, time, event, correlation)
+class Rows:
+    """Call it as `match_of`: the same with the event as JSON, which is made once for an event."""
+
+    def __init__(self) -> None:
+        self._record: Record | None = None
+        self._event = b""
+
+    def __call__(
+        self,
+        rule: RuleSummary,
+        record: Record,
+        time: str | None,
+        correlation: bool,
+    ) -> Row:
+        """One row; the event of a correlation is a list of one."""
+        if record is not self._record:
+            self._record, self._event = record, as_json(record.event)
+        event = b"[%b]" % self._event if correlation else self._event
+        return Row(rule, record.file, record.number, time, event, correlation)
 
 
 @lru_cache(4096)

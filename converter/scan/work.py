@@ -13,7 +13,7 @@ from converter.logs.parts import Opened, Part
 from converter.matcher import Event
 from converter.matcher.routing import Route
 from converter.scan import CompiledRule, meet
-from converter.scan.results import Match, Row, RuleSummary, Summary, row_of
+from converter.scan.results import Match, Row, Rows, RuleSummary, Summary
 from converter.scan.sieve import Sieve, Sifted
 from converter.scan.times import Window
 
@@ -36,7 +36,7 @@ class Work:
         """What the part holds, record by record; `done` is counted up, `count` given bytes read."""
         opened = Opened(part, stdin, blocks=self.sieve is not None, count=count)
         items = self._items(opened)
-        yield from meet(self.compiled, items, self.times, done.summary, self.routing, row_of)
+        yield from meet(self.compiled, items, self.times, done.summary, self.routing, Rows())
         done.records, done.lines = opened.counted
 
     def _items(self, opened: Opened) -> Iterator[Sifted]:
