@@ -13,7 +13,8 @@ from converter.logs.parts import Part, parts
 from converter.logs.records import Reject
 from converter.matcher import Event
 from converter.matcher.routing import Route
-from converter.scan import Stage, finished, kept
+from converter.scan import Stage, finished
+from converter.scan.meeting import kept
 from converter.scan.results import Row, Summary
 from converter.scan.sieve import LEARNED
 from converter.scan.work import Before, Done, Found, Tally, Work

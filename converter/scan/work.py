@@ -12,7 +12,7 @@ from converter.logs.opening import Count, uncounted
 from converter.logs.parts import Opened, Part
 from converter.matcher import Event
 from converter.matcher.routing import Route
-from converter.scan import CompiledRule, meet
+from converter.scan.meeting import CompiledRule, meet
 from converter.scan.results import Match, Row, Rows, RuleSummary, Summary
 from converter.scan.sieve import Sieve, Sifted
 from converter.scan.times import Window

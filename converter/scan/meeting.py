@@ -1,0 +1,188 @@
+"""A record meets rules: which of them match it, what of that the user is to see, and the counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
+
+from converter.logs import Record, Reject
+from converter.logs.records import EXCERPT
+from converter.matcher import Event, EventTest
+from converter.matcher.routing import Route
+from converter.matcher.times import TimeReader
+from converter.scan.results import Match, RuleSummary, Summary, as_json, match_of
+from converter.scan.sieve import Candidate, Passed, Sifted
+from converter.scan.times import Window, instant
+
+_TOGETHER = 8
+"""Results that are kept at most: more of them would drive the records out of the processor."""
+
+Report = Literal["match", "held", "input"]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRule:
+    """A rule ready to run: its test of an event, and what reads an event's time.
+
+    `correlation` marks a bundle "any of these rules": it matches single events, but its matches
+    carry a list of events as those of every correlation do. Each of its rules is one of these, one
+    after the other, with the same `rule`; the first that matches an event decides. `feeds`: its
+    matches go to rules that look at several events. `report`: whether they are matches for the
+    user; `held` back, because only a correlation reports them; or `input`, what a first-seen rule
+    looks at.
+    """
+
+    rule: RuleSummary
+    matches: EventTest
+    time: TimeReader
+    correlation: bool = False
+    feeds: bool = False
+    report: Report = "match"
+
+
+Shown = TypeVar("Shown")
+Met = tuple[list[Shown | Reject], list[Match]]
+"""What one record gives: results, and hits for rules that look at several events.
+
+Of candidates in a row, as long as there are no hits, the results come together.
+"""
+
+
+def meet(
+    compiled: Sequence[CompiledRule],
+    records: Iterable[Sifted],
+    times: Window | None,
+    counts: Summary,
+    routing: Callable[[Event], Route] | None,
+    shown: Callable[[RuleSummary, Record, str | None, bool], Shown],
+) -> Iterator[Met[Shown]]:
+    """Each record and its rules, as in `scan`, without what looks at several events.
+
+    `shown` makes what the user is to see: of a rule that matches, record, time and `correlation`.
+    """
+    everything = range(len(compiled))
+    meeting = _Meeting(compiled, times, counts, shown)
+    for record in records:
+        if isinstance(record, tuple):
+            hits = meeting.meet(record[0], _tried(record, routing, counts))
+            if not hits and len(meeting.results) < _TOGETHER:
+                continue
+        elif isinstance(record, Passed):
+            _pass(record, counts)
+        elif isinstance(record, Reject):
+            meeting.reject(record)
+        else:
+            route = counts.take(routing(record.event)) if routing else None
+            meeting.meet(record, everything if route is None else route.rules)
+        if meeting.results or meeting.hits:
+            yield meeting.taken()
+    if meeting.results:
+        yield meeting.taken()
+
+
+def _pass(passed: Passed, counts: Summary) -> None:
+    counts.records += passed.records
+    counts.passed += 0 if passed.routes else passed.records
+    for known, count in passed.routes:
+        counts.take(known, count)
+
+
+def _tried(
+    candidate: Candidate, routing: Callable[[Event], Route] | None, counts: Summary
+) -> Iterable[int]:
+    """Which of its rules are tried on a candidate, by their numbers."""
+    record, rules, route = candidate
+    if routing is None:
+        return rules
+    if route is not None:
+        counts.take(route)
+        return rules
+    return filter(counts.take(routing(record.event)).tries.__contains__, rules)
+
+
+class _Meeting(Generic[Shown]):
+    """Records meet rules; what comes of it is kept until it is taken."""
+
+    def __init__(
+        self,
+        compiled: Sequence[CompiledRule],
+        times: Window | None,
+        counts: Summary,
+        shown: Callable[[RuleSummary, Record, str | None, bool], Shown],
+    ) -> None:
+        self._compiled, self._times, self._counts = compiled, times, counts
+        self._shown = shown
+        self.results: list[Shown | Reject] = []
+        self.hits: list[Match] = []
+
+    def taken(self) -> Met[Shown]:
+        """What there is, once."""
+        met = self.results, self.hits
+        self.results, self.hits = [], []
+        return met
+
+    def meet(self, record: Record, among: Iterable[int]) -> list[Match]:
+        """One record and these rules; its hits for rules that look at several events."""
+        self._counts.records += 1
+        event, compiled = record.event, self._compiled
+        bundle: RuleSummary | None = None
+        for number in among:
+            rule = compiled[number]
+            if rule.correlation and bundle == rule.rule:
+                continue
+            try:
+                if not rule.matches(event):
+                    continue
+                time = rule.time(event)
+            except Exception as error:  # noqa: BLE001  a rule that fails must not end the scan
+                self.reject(_failed(rule, record, error))
+                continue
+            bundle = rule.rule if rule.correlation else None
+            if rule.feeds:
+                self.hits.append(match_of(rule.rule, record, time, rule.correlation))
+            if _is_shown(rule.rule, time, rule.report, self._times, self._counts):
+                self.results.append(self._shown(rule.rule, record, time, rule.correlation))
+        return self.hits
+
+    def reject(self, reject: Reject) -> None:
+        """Keeps a reject, counted."""
+        self._counts.reject(reject)
+        self.results.append(reject)
+
+
+def _failed(rule: CompiledRule, record: Record, error: Exception) -> Reject:
+    why = f"the rule {rule.rule.path} fails on it: {type(error).__name__}: {error}"
+    raw = as_json(record.event)[:EXCERPT]
+    return Reject(record.file, record.number, "", "matcher", why, raw)
+
+
+def kept(
+    results: Iterable[tuple[Match, Report]], times: Window | None, counts: Summary
+) -> Iterator[Match]:
+    """The matches that the user is to see, counted."""
+    for match, report in results:
+        if _is_shown(match.rule, match.time, report, times, counts):
+            yield match
+
+
+def _is_shown(
+    rule: RuleSummary, time: str | None, report: Report, times: Window | None, counts: Summary
+) -> bool:
+    """Whether the user is to see a match at that time; it is counted."""
+    if report == "match" and (times is None or _counts(time, times, counts)):
+        counts.matches[rule] = counts.matches.get(rule, 0) + 1
+        return True
+    if report == "held":
+        counts.held[rule] = counts.held.get(rule, 0) + 1
+    return False
+
+
+def _counts(written: str | None, times: Window, counts: Summary) -> bool:
+    """Whether this time is asked for."""
+    time = instant(written)
+    if time is None:
+        counts.undated += 1
+        return True
+    counts.outside += not times.holds(time)
+    return times.holds(time)
