@@ -13,7 +13,7 @@ from converter import predicate as p
 from converter.logs.decoding import decode
 from converter.matcher import compile_predicate
 from converter.matcher.fields import Paths, reader
-from converter.matcher.index import Masks, asked, columns, engines, masks, shapes
+from converter.matcher.index import Masks, among, asked, columns, engines, shapes
 from converter.matcher.index.shapes import Found, Shapes
 from converter.paths import Path, Under
 
@@ -96,13 +96,13 @@ def missed(
 ) -> list[tuple[int, Any]]:
     """Rules that match an event, and are not told to be candidates there."""
     module = engines.hyperscan() if by == "hyperscan" else None
-    found = Masks(asked((one, paths) for one in rules), module)
+    found: Masks[None] = Masks(asked((one, paths) for one in rules), module)
     tests = [compile_predicate(one, paths) for one in rules]
     mine = found.among(range(len(rules)))
     return [
         (number, event)
         for event in [*events, *events]
-        for number in {*range(len(rules))} - {*found(event, mine), *found.needs}
+        for number in {*range(len(rules))} - {*mine(event, *found.look(event))}
         if tests[number](event)
     ]
 
@@ -137,8 +137,9 @@ def test_what_is_forgotten_does_no_harm(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(columns, "_VALUES", 2)
         patch.setattr(columns, "_MASKS", 1)
-        patch.setattr(masks, "_MOST", 1)
-        patch.setattr(masks, "_WAYS", 1)
+        patch.setattr(among, "_MOST", 1)
+        patch.setattr(among, "_WAYS", 1)
+        patch.setattr(among, "_WATCHED", 2)
         patch.setattr(shapes, "_SHAPES", 2)
         assert missed(rules, WINDOWS.__getitem__, events, "re2") == []
 
@@ -162,10 +163,22 @@ def test_a_shape_tells_where_fields_stand(events: list[dict[str, Any]]) -> None:
                 assert values is None
 
 
+class Told:
+    """Rules, all of which are asked about."""
+
+    def __init__(
+        self, rules: list[p.Predicate], paths: Paths | None = None, among: Any = None
+    ) -> None:
+        self.masks: Masks[None] = Masks(asked((one, paths) for one in rules), engines.hyperscan())
+        self.among = self.masks.among(range(len(rules)) if among is None else among)
+
+    def __call__(self, event: dict[str, Any]) -> tuple[int, ...]:
+        return self.among(event, *self.masks.look(event))
+
+
 def left(rules: list[p.Predicate], event: dict[str, Any], paths: Paths | None = None) -> set[int]:
     """The rules that can match the event."""
-    found = Masks(asked((one, paths) for one in rules), engines.hyperscan())
-    return set(found(event, found.among(range(len(rules)))))
+    return set(Told(rules, paths)(event))
 
 
 def matches(rule: p.Predicate, value: Any) -> bool:
@@ -219,11 +232,10 @@ def test_values_that_are_equal_are_kept_apart_by_tests(value: Any, wanted: set[s
         "object": '{"1":1}',
     }  # fmt: skip
     rules: list[p.Predicate] = [p.Equals("a", one) for one in values.values()]
-    found = Masks(asked((one, None) for one in rules))
-    mine = found.among(range(len(rules)))
+    found = Told(rules)
     for before in (1, 1.0, True, "1", [True], {"1": 1}):
-        found({"a": before}, mine)
-    told = {name for at, name in enumerate(values) if at in found({"a": value}, mine)}
+        found({"a": before})
+    told = {name for at, name in enumerate(values) if at in found({"a": value})}
     assert wanted == {name for name, one in values.items() if matches(p.Equals("a", one), value)}
     assert told >= wanted
     assert value in (1, True) or told <= wanted | {"float"}
@@ -258,28 +270,28 @@ def test_places_below_roots(event: dict[str, Any], wanted: bool) -> None:
 def test_a_list_in_the_place_of_a_value() -> None:
     """Events of one shape may hold a list where others hold a value; both are looked at."""
     rule = p.And((p.Equals("a", "x"), contains("b", "yy")))
-    found = Masks(asked([(rule, None)]), engines.hyperscan())
-    mine = found.among([0])
+    found = Told([rule])
     rows: list[Any] = ["x", ["z", "x"], ["z"], {"x": "x"}, "x", [], None]
-    told = [found({"a": row, "b": "xyyx"}, mine) for row in rows]
+    told = [found({"a": row, "b": "xyyx"}) for row in rows]
     assert told == [(0,), (0,), (), (), (0,), (), ()]
 
 
 def test_only_some_of_the_rules() -> None:
     """Rules that are not asked about are no candidates, and of fewer rules the numbers are new."""
     rules = [p.Equals("a", "x"), p.Equals("a", "y"), p.Or((p.Equals("a", "x"), p.Exists("b")))]
-    every = asked((one, None) for one in rules)
-    found = Masks(every)
-    assert found({"a": "x"}, found.among([1, 2])) == (2,)
-    fewer = Masks(every.only([2, 1]))
-    assert fewer({"a": "x", "b": 1}, fewer.among(range(2))) == (0,)
-    assert fewer.rules == (0, 1)
+    assert Told(rules, among=[1, 2])({"a": "x"}) == (2,)
+    found: Masks[None] = Masks(asked((one, None) for one in rules).only([2, 1]))
+    fewer = found.among(range(2))
+    event = {"a": "x", "b": 1}
+    assert fewer(event, *found.look(event)) == (0,)
+    assert found.rules == (0, 1)
 
 
 def test_rules_without_a_field() -> None:
     """Of a rule that asks nothing of fields it is told what it needs of bytes; or it is tried."""
     rules = [contains("a", "xy"), p.Keyword((MANY, "secret", MANY)), p.Not(p.Exists("b"))]
-    found = Masks(asked((one, None) for one in rules))
-    assert found.needs.keys() == {1}
-    assert found({"a": "y"}, found.among(range(3))) == (1, 2)
-    assert found({"a": "y"}, found.among(range(3), found.needs)) == (2,)
+    found = Told(rules)
+    assert found.masks.needs.keys() == {1}
+    assert found({"a": "y"}) == (1, 2)
+    found.among.leave_out(found.masks.needs)
+    assert found({"a": "y"}) == found.among.whole()[1:] == (2,)

@@ -45,18 +45,21 @@ class Crowds:
 
     def rules(self, event: Event, told: Rules = ()) -> tuple[Rules, Route]:
         """The rules that the event can match, and what it is; `told` are those of the index."""
-        seen = self.masks.look(event) if type(event) is dict else None
-        route, among = self._told(event, seen)
-        rules = self.masks(event, among, seen)
+        if type(event) is dict:
+            plan, visited = self.masks.look(event)
+            route, among = self._told(event, plan, visited)
+            rules = among(event, plan, visited)
+        else:
+            route, among = self._of(event)
+            rules = among.whole()
         if told:
             rules = merged(rules, tuple(filter(route.tries.__contains__, told)))
         return rules, route
 
-    def _told(self, event: Event, seen: tuple[Plan[Told], list[Any]] | None) -> Told:
-        if seen is None or seen[0].clues is None:
+    def _told(self, event: Event, plan: Plan[Told], visited: list[Any]) -> Told:
+        if plan.clues is None:
             return self._of(event)
-        plan, visited = seen
-        values = tuple([values(visited[number]) for number, values in plan.clues or ()])
+        values = tuple([values(visited[number]) for number, values in plan.clues])
         found = plan.told.get(values)
         if found is None:
             if len(plan.told) >= _MOST_CLUES:
@@ -74,15 +77,17 @@ class Crowds:
             self._among.clear()
         self.lacks.update(one for one in route.rules if one in self.masks.needs)
         self.lacks -= self.told
-        found = self._among[id(route)] = route, self.masks.among(route.rules, self.told)
+        among = self.masks.among(route.rules)
+        among.leave_out(self.told)
+        found = self._among[id(route)] = route, among
         return found
 
     def index(self) -> Index:
         """An index that lacks nothing of what was asked for."""
         self.told |= self.lacks
         self.lacks.clear()
-        for route, among in self._among.values():
-            self.masks.set(among, route.rules, self.told)
+        for _, among in self._among.values():
+            among.leave_out(self.told)
         needs = {one: self.masks.needs[one] for one in sorted(self.told)}
         return self._tools.index(needs, (), Sample())
 

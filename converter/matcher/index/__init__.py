@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import ModuleType
 
+from converter.matcher.index.among import Among, Plan
 from converter.matcher.index.asking import Asked, asked
 from converter.matcher.index.choosing import Chooser, Sample
 from converter.matcher.index.engines import ANY, Engine, Hit, Store, engine, hyperscan
 from converter.matcher.index.expressions import Mark, expressions
-from converter.matcher.index.masks import Among, Masks, Plan
+from converter.matcher.index.masks import Masks
 from converter.matcher.index.needs import NEVER, NOTHING, Need, Probe, Text, need
 from converter.matcher.index.spelling import ODD, plain
 

@@ -8,7 +8,7 @@ branches have tests besides, which all values of the field must pass.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from converter import predicate as p
 from converter.matcher.fields import Values
 from converter.matcher.index.branches import END, START, framed
-from converter.matcher.index.engines import ANY, Store, engine
+from converter.matcher.index.engines import ANY, Engine, Store, engine
 from converter.matcher.program import compile_predicate
 from converter.matcher.text import text, wide_text
 
@@ -31,6 +31,35 @@ class Asking:
     layers: list[Layer]
     tests: list[tuple[p.Predicate, tuple[int, ...]]]
 
+    def only(self, numbers: Mapping[int, int]) -> Asking:
+        """The same of some branches, with new numbers."""
+        layers = [
+            {atom: mine for atom, row in layer.items() if (mine := _renumbered(row, numbers))}
+            for layer in self.layers
+        ]
+        tests = [(test, mine) for test, row in self.tests if (mine := _renumbered(row, numbers))]
+        return Asking(layers, tests)
+
+
+def _renumbered(row: Iterable[int], numbers: Mapping[int, int]) -> tuple[int, ...]:
+    return tuple(numbers[one] for one in row if one in numbers)
+
+
+class Engines:
+    """Engines by what they look for, each made once."""
+
+    def __init__(self, module: ModuleType | None = None, store: Store | None = None) -> None:
+        self._module, self._store = module, store
+        self._made: dict[tuple[str, ...], Engine] = {}
+
+    def of(self, atoms: tuple[str, ...]) -> Engine:
+        """The engine that finds these atoms."""
+        found = self._made.get(atoms)
+        if found is None:
+            patterns = [_escaped(one) for one in atoms]
+            found = self._made[atoms] = engine(patterns, self._module, self._store)
+        return found
+
 
 _FEW = 4
 _MASKS = 1_000
@@ -44,6 +73,11 @@ def mask(numbers: Iterable[int], size: int) -> int:
     for number in numbers:
         bits[number >> 3] |= 1 << (number & 7)
     return int.from_bytes(bits, "little")
+
+
+def numbers(mask: int) -> list[int]:
+    """The numbers of the branches in a mask."""
+    return [at for at, bit in enumerate(reversed(bin(mask)[2:])) if bit == "1"]
 
 
 def asking(layers: Iterable[Layer], size: int) -> int:
@@ -81,8 +115,7 @@ class Column:
         self,
         askings: Sequence[Asking],
         size: int,
-        module: ModuleType | None = None,
-        store: Store | None = None,
+        engines: Engines,
     ) -> None:
         self._size, whole = size, (1 << size) - 1
         self._layers = _together((layer for one in askings for layer in one.layers), size)
@@ -91,12 +124,9 @@ class Column:
         atoms = sorted({atom for one in self._layers for atom in one.atoms} - {START})
         self._whole = frozenset(one for one in atoms if one[0] == START and one[-1] == END)
         self._parts = [one for one in atoms if one not in self._whole]
-        few = len(self._parts) <= _FEW
-        patterns = [] if few else [_escaped(one) for one in self._parts]
-        self._engine = engine(patterns, module, store) if patterns else None
+        self._engine = engines.of(tuple(self._parts)) if len(self._parts) > _FEW else None
         tests = (test for one in askings for test in one.tests)
         self._tests = [(test_of(test), mask(numbers, size)) for test, numbers in tests]
-        self.effort = len(atoms) + len(self._tests)
         self._masks: dict[frozenset[str], int] = {}
         self._free = self._mask(frozenset())
 
@@ -163,7 +193,7 @@ class Memory(dict[Any, int]):
 
     def __init__(self, column: Column, asking: int) -> None:
         super().__init__()
-        self.asking, self.effort, self._column = asking, column.effort, column
+        self.asking, self._column = asking, column
 
     def learn(self, value: Any) -> int:
         """The mask of a value that is not remembered."""
