@@ -91,7 +91,7 @@ class _Way:
             found = one.known(value)
             if found is None:
                 one.new += 1
-                found = one.memory.learn(value)
+                found = one.memory.learn(value, self.start)
             one.left += (self.start & found).bit_count()
         self.events += 1
         if self.events == _WATCHED:
@@ -183,7 +183,7 @@ class Among:
             return self._left(event, plan, visited)
         for memory, value in new:
             if left & memory.asking:
-                left &= memory.learn(value)
+                left &= memory.learn(value, left)
         for read, asking, needing, column in way.others:
             if left & asking:
                 values = read(event)

@@ -77,7 +77,12 @@ def mask(numbers: Iterable[int], size: int) -> int:
 
 def numbers(mask: int) -> list[int]:
     """The numbers of the branches in a mask."""
-    return [at for at, bit in enumerate(reversed(bin(mask)[2:])) if bit == "1"]
+    found = list[int]()
+    while mask:
+        lowest = mask & -mask
+        found.append(lowest.bit_length() - 1)
+        mask ^= lowest
+    return found
 
 
 def asking(layers: Iterable[Layer], size: int) -> int:
@@ -132,20 +137,24 @@ class Column:
 
     def mask(self, values: Values) -> int:
         """The branches that a field with these values fits."""
-        return self._tested(self._hit(values), (values,))
+        found = self._hit(values)
+        return self._tested(found, (values,), found)
 
-    def mask_of(self, value: Any) -> int:
-        """The branches that one value fits, or any other that Python holds for equal to it."""
+    def mask_of(self, value: Any, among: int) -> int:
+        """The branches that one value fits, or any other that Python holds for equal to it.
+
+        Only those among some of them are tested; others may be said to fit.
+        """
         if type(value) is str:
             found = self._known(self._found(framed(value)))
-            return self._tested(found, ((value,),)) if self._tests else found
+            return self._tested(found, ((value,),), among) if self._tests else found
         alike = _equal(value)
-        return self._tested(self._hit(alike), [(one,) for one in alike])
+        return self._tested(self._hit(alike), [(one,) for one in alike], among)
 
-    def _tested(self, found: int, cases: Sequence[Values]) -> int:
+    def _tested(self, found: int, cases: Sequence[Values], among: int) -> int:
         """What is left where none of these values passes the tests of a branch."""
         for test, numbers in self._tests:
-            if found & numbers and not any(map(test, cases)):
+            if found & numbers & among and not any(map(test, cases)):
                 found &= ~numbers
         return found
 
@@ -195,9 +204,9 @@ class Memory(dict[Any, int]):
         super().__init__()
         self.asking, self._column = asking, column
 
-    def learn(self, value: Any) -> int:
-        """The mask of a value that is not remembered."""
-        found = self._column.mask_of(value)
+    def learn(self, value: Any, left: int) -> int:
+        """The mask of a value that is not remembered, right for branches that are left."""
+        found = self._column.mask_of(value, left)
         if not isinstance(value, str) or len(value) <= _LONGEST:
             if len(self) >= _VALUES:
                 self.clear()
