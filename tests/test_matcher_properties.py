@@ -12,6 +12,7 @@ from converter import predicate as tree
 from converter.casing import fold
 from converter.matcher import compile_predicate, program
 from converter.matcher.explain import Explanation, explain, flips
+from converter.matcher.fields import every_value
 from converter.matcher.globs import glob
 from converter.matcher.telling import as_json, render
 from converter.predicate import And, Equals, Glob, Not, Or, Predicate, Wildcard
@@ -108,6 +109,26 @@ def fits(pattern: tree.Pattern, text: str) -> bool:
 def test_compiled_is_plain(predicate: Predicate, event: dict[str, Any]) -> None:
     """The compiled row of steps gives the verdict that the tree's definition gives."""
     assert compile_predicate(predicate)(event) is plainly(predicate, event)
+
+
+PIECES = st.text(alphabet="abA\0\u212a\xc9\xe9", max_size=3)
+KEYWORDS = st.lists(PIECES, min_size=1, max_size=3)
+TEXTS = st.recursive(
+    st.text(alphabet="abAk\0\xe9", max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.just("a"), inner),
+    max_leaves=6,
+)
+
+
+@given(KEYWORDS, st.dictionaries(st.sampled_from("ab"), TEXTS, max_size=2))
+def test_keywords_stand_in_one_value(words: list[str], event: dict[str, Any]) -> None:
+    """Keywords are looked for in all values at once, and found only where one value holds one."""
+    tests = [tree.Keyword(tuple(filter(None, (MANY, word, MANY)))) for word in words]
+    texts = [fold(one) for one in every_value(event)]
+    wanted = [any(fold(word) in one for one in texts) for word in words]
+    assert [compile_predicate(one)(event) for one in tests] == wanted
+    assert compile_predicate(Or(tuple(tests)))(event) is any(wanted)
+    assert compile_predicate(And(tuple(tests)))(event) is all(wanted)
 
 
 @given(PREDICATES, EVENTS)

@@ -82,7 +82,8 @@ def _keeping(read: Reader) -> Reader:
 
 def every_value(event: Event) -> Values:
     """All values of the event in order, from objects and lists of any depth; keys are no values."""
-    return _leaves(event, event.values(), _inner)
+    values = list(event.values())
+    return values if _PLAIN.issuperset(map(type, values)) else _leaves(event, values, _inner)
 
 
 def _leaves(root: object, parts: Iterable[Any], opened: Callable[[Any], Any]) -> list[Any]:
@@ -91,7 +92,7 @@ def _leaves(root: object, parts: Iterable[Any], opened: Callable[[Any], Any]) ->
     stack, around = [(iter(parts), id(root))], {id(root)}
     while stack:
         for value in stack[-1][0]:
-            inner = opened(value)
+            inner = None if type(value) in _PLAIN else opened(value)
             if inner is None:
                 found.append(value)
             elif id(value) not in around:
@@ -108,8 +109,6 @@ def _is_object(value: Any) -> bool:
 
 
 def _inner(value: Any) -> Any:
-    if type(value) in _PLAIN:
-        return None
     if isinstance(value, Mapping):
         return value.values()
     return value if isinstance(value, list | tuple) else None
