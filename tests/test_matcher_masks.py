@@ -267,6 +267,18 @@ def test_places_below_roots(event: dict[str, Any], wanted: bool) -> None:
     assert left([rule], event, WINDOWS.__getitem__) == ({0} if wanted else set())
 
 
+@pytest.mark.parametrize(
+    ("event", "wanted"),
+    [({}, True), ({"a": None}, True), ({"a": "-"}, True), ({"a": "x"}, False), ({"a": []}, False),
+     ({"a": ["x", None]}, True), ({"a": {"b": None}}, False), ({"a": 0}, False)],
+)  # fmt: skip
+def test_null_or_a_value(event: dict[str, Any], wanted: bool) -> None:
+    """A rule that takes a field that is missing or null is left out where there is a value."""
+    rule = p.Or((p.Null("a"), p.Equals("a", "-")))
+    assert compile_predicate(rule)(event) is wanted
+    assert left([rule], event) == ({0} if wanted else set())
+
+
 def test_a_list_in_the_place_of_a_value() -> None:
     """Events of one shape may hold a list where others hold a value; both are looked at."""
     rule = p.And((p.Equals("a", "x"), contains("b", "yy")))

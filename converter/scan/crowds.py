@@ -59,7 +59,7 @@ class Crowds:
     def _told(self, event: Event, plan: Plan[Told], visited: list[Any]) -> Told:
         if plan.clues is None:
             return self._of(event)
-        values = tuple([values(visited[number]) for number, values in plan.clues])
+        values = plan.clues(visited)
         found = plan.told.get(values)
         if found is None:
             if len(plan.told) >= _MOST_CLUES:

@@ -5,7 +5,7 @@ What values were found to leave is remembered, and for events of one shape in wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, reduce
 from operator import or_
@@ -28,14 +28,14 @@ _NEW = 30
 class Plan(Generic[T]):
     """For events of one shape: which fields stand at a place. Of `others` only readers know.
 
-    `clues` give what of an object, by its number, are clues; None where one is known to its reader
-    only. `told` is for what these tell, by values.
+    `clues` gives the clues, of the objects that were visited; None where one is known to its reader
+    only. `told` is for what they tell.
     """
 
     fields: dict[Place, tuple[int, ...]]
     others: list[int]
-    clues: list[tuple[int, Callable[[Any], Any]]] | None
-    told: dict[tuple[Any, ...], T] = field(default_factory=dict)
+    clues: Callable[[list[Any]], Hashable] | None
+    told: dict[Hashable, T] = field(default_factory=dict)
     users: list[Among] = field(default_factory=list)
 
     def demote(self, visited: list[Any]) -> None:
@@ -166,7 +166,8 @@ class Among:
 
     def _left(self, event: Event, plan: Plan[Any], visited: list[Any]) -> int:
         way = self._ways.get(plan) or self._way(plan)
-        left, new = way.start, list[tuple[Memory, Any]]()
+        left = way.start
+        new: list[tuple[Memory, Any]] = []
         try:
             if way.events < _WATCHED:
                 way.watch(visited)

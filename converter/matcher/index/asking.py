@@ -16,7 +16,7 @@ from converter.matcher.index.branches import (
     field_of,
     share,
 )
-from converter.matcher.index.columns import Asking, Layer, asking, mask, test_of
+from converter.matcher.index.columns import Asking, Layer, asking, mask, needing, test_of
 from converter.matcher.index.needs import Need, need
 
 _WEAK = 0.4
@@ -76,14 +76,11 @@ def _ask(layers: list[Layer], clauses: Sequence[Clause], branch: int) -> None:
 
 
 def _packed(what: Asking, size: int) -> tuple[int, int, bytes]:
-    hit = asking(what.layers, size)
     tested = mask((at for _, numbers in what.tests for at in numbers), size)
     rows = (numbers for test, numbers in what.tests if not test_of(test)(None))
-    return (
-        hit | mask((at for row in rows for at in row), size),
-        hit | tested,
-        pickle.dumps(what, pickle.HIGHEST_PROTOCOL),
-    )
+    needed = needing(what.layers, size) | mask((at for row in rows for at in row), size)
+    packed = pickle.dumps(what, pickle.HIGHEST_PROTOCOL)
+    return needed, asking(what.layers, size) | tested, packed
 
 
 def _are_weak(found: Branches) -> bool:

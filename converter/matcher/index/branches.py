@@ -30,6 +30,8 @@ Branches = list[Branch]
 START, END = "\x02", "\x03"
 PRESENT: Clause = frozenset((START,))
 """The field is there, whatever it holds."""
+NULL: Clause = frozenset(("\x04",))
+"""The field is missing, or null."""
 
 _ANYTHING: Branches = [{}]
 _MOST = 8
@@ -70,9 +72,9 @@ def field_of(name: str, paths: Paths | None) -> Field:
 
 
 def _of_test(test: p.FieldTest, paths: Paths | None) -> Branches:
-    if isinstance(test, p.Null):
-        return _ANYTHING
     mine = field_of(test.field, paths)
+    if isinstance(test, p.Null):
+        return [{mine: (NULL,)}]
     if isinstance(test, p.FieldCompare):
         return [{mine: (PRESENT,), field_of(test.other, paths): (PRESENT,)}]
     atoms = _ATOMS.get(type(test))

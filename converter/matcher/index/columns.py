@@ -15,7 +15,7 @@ from typing import Any
 
 from converter import predicate as p
 from converter.matcher.fields import Values
-from converter.matcher.index.branches import END, START, framed
+from converter.matcher.index.branches import END, NULL, START, framed
 from converter.matcher.index.engines import ANY, Engine, Store, engine
 from converter.matcher.program import compile_predicate
 from converter.matcher.text import text, wide_text
@@ -85,6 +85,15 @@ def numbers(mask: int) -> list[int]:
     return found
 
 
+def needing(layers: Iterable[Layer], size: int) -> int:
+    """The branches that do not fit where the field is missing."""
+    found = 0
+    for layer in layers:
+        bearing = mask((number for atom in NULL for number in layer.get(atom, ())), size)
+        found |= asking((layer,), size) & ~bearing
+    return found
+
+
 def asking(layers: Iterable[Layer], size: int) -> int:
     """The branches that ask anything of the field."""
     return mask((one for layer in layers for row in layer.values() for one in row), size)
@@ -126,7 +135,7 @@ class Column:
         self._layers = _together((layer for one in askings for layer in one.layers), size)
         for one in self._layers:
             one.free = (whole ^ one.asking) | mask(one.atoms.get(START, ()), size)
-        atoms = sorted({atom for one in self._layers for atom in one.atoms} - {START})
+        atoms = sorted({atom for one in self._layers for atom in one.atoms} - {START} - NULL)
         self._whole = frozenset(one for one in atoms if one[0] == START and one[-1] == END)
         self._parts = [one for one in atoms if one not in self._whole]
         self._engine = engines.of(tuple(self._parts)) if len(self._parts) > _FEW else None
@@ -160,6 +169,8 @@ class Column:
 
     def _hit(self, values: Values) -> int:
         hits = [hit for value in values for one in texts(value) for hit in self._found(framed(one))]
+        if None in values:
+            hits += NULL
         return self._known(hits)
 
     def _known(self, hits: Collection[str]) -> int:

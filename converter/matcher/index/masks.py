@@ -8,7 +8,7 @@ same places (`shapes`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import cache
 from operator import itemgetter
 from types import ModuleType
@@ -67,13 +67,17 @@ class Masks(Generic[T]):
                 fields[place] = (*fields.get(place, ()), number)
         others = [one for one in found.others if one not in self._clues]
         clear = self._clear and len(others) == len(found.others)
-        clues = _getters(found.places[one] for one in self._clues if one in found.places)
+        clues = _getter(found.places[one] for one in self._clues if one in found.places)
         return Plan(fields, others, clues if clear else None)
 
 
-def _getters(places: Iterable[Place]) -> list[tuple[int, Callable[[Any], Any]]]:
-    """For each object what gives the values at its places."""
+def _getter(places: Iterable[Place]) -> Callable[[list[Any]], Hashable]:
+    """What gives the values at these places of the objects that were visited."""
     keys = dict[int, dict[str, None]]()
     for number, key in places:
         keys.setdefault(number, {})[key] = None
-    return [(number, itemgetter(*mine)) for number, mine in keys.items()]
+    getters = [(number, itemgetter(*mine)) for number, mine in keys.items()]
+    if len(getters) == 1:
+        ((first, get),) = getters
+        return lambda visited: get(visited[first])
+    return lambda visited: tuple([get(visited[number]) for number, get in getters])

@@ -82,7 +82,8 @@ class Shapes(Generic[T]):
 
     def __call__(self, event: dict[str, Any]) -> tuple[T, list[Any]]:
         """What was made for events of this shape, and the objects that its places speak of."""
-        keys, value, visited = tuple(event), event, list[Any]((event,))
+        keys, value = tuple(event), event
+        visited: list[Any] = [event]
         state = self._first.next.get(keys) or self._grow(self._first, event, 0, keys)
         while True:
             if state.kinds is not None:
