@@ -155,6 +155,37 @@ def test_records_of_a_list_meet_their_candidates_only() -> None:
     assert 149 <= len(tried) < 600
 
 
+def test_matches_come_before_more_is_read() -> None:
+    """What a record that was decoded elsewhere gives does not wait for the next, which may last."""
+    read_by_now = 0
+
+    def records() -> Iterator[Record]:
+        nonlocal read_by_now
+        for read_by_now in range(1, 4):
+            yield Record({"a": "wanted"}, "f", read_by_now)
+
+    predicate = p.Equals("a", "wanted")
+    found = scan([rule(0, predicate)], Sieve(tools([predicate]), 0).sift(records()))
+    assert [(one.record, read_by_now) for one in found if isinstance(one, Match)] == [
+        (number, number) for number in (1, 2, 3)
+    ]
+
+
+def test_what_is_not_given_is_not_counted() -> None:
+    """Where a signal ends a scan, as many matches are counted as were given."""
+
+    def records() -> Iterator[Any]:
+        for number in range(1, 12):
+            yield Record({"a": "wanted"}, "f", number), (0,), None
+        raise KeyboardInterrupt
+
+    summary, found = Summary(), list[Any]()
+    matches = scan([rule(0, p.Equals("a", "wanted"))], records(), summary=summary)
+    with pytest.raises(KeyboardInterrupt):
+        found.extend(matches)
+    assert len(found) == sum(summary.matches.values()) == 8
+
+
 def test_frame_tells_lines_of_one_record() -> None:
     """Lines begin as those that were learned; a wrapper's beginning is none to learn."""
     frame = Frame([b'{"a":1}', b'{"Records":[]}', b'{ "b" :2}', b"[1]", b'{"a":2}', b'{"c":'])

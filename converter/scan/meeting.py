@@ -115,11 +115,16 @@ class _Meeting(Generic[Shown]):
         self._shown = shown
         self.results: list[Shown | Reject] = []
         self.hits: list[Match] = []
+        self._matched: list[RuleSummary] = []
 
     def taken(self) -> Met[Shown]:
-        """What there is, once."""
+        """What there is, once; only now its matches count, as a signal may come before."""
+        matches = self._counts.matches
+        for rule in self._matched:
+            matches[rule] = matches.get(rule, 0) + 1
         met = self.results, self.hits
         self.results, self.hits = [], []
+        self._matched.clear()
         return met
 
     def meet(self, record: Record, among: Iterable[int]) -> list[Match]:
@@ -143,6 +148,7 @@ class _Meeting(Generic[Shown]):
                 self.hits.append(match_of(rule.rule, record, time, rule.correlation))
             if _is_shown(rule.rule, time, rule.report, self._times, self._counts):
                 self.results.append(self._shown(rule.rule, record, time, rule.correlation))
+                self._matched.append(rule.rule)
         return self.hits
 
     def reject(self, reject: Reject) -> None:
@@ -163,15 +169,15 @@ def kept(
     """The matches that the user is to see, counted."""
     for match, report in results:
         if _is_shown(match.rule, match.time, report, times, counts):
+            counts.matches[match.rule] = counts.matches.get(match.rule, 0) + 1
             yield match
 
 
 def _is_shown(
     rule: RuleSummary, time: str | None, report: Report, times: Window | None, counts: Summary
 ) -> bool:
-    """Whether the user is to see a match at that time; it is counted."""
+    """Whether the user is to see a match at that time; others are counted."""
     if report == "match" and (times is None or _counts(time, times, counts)):
-        counts.matches[rule] = counts.matches.get(rule, 0) + 1
         return True
     if report == "held":
         counts.held[rule] = counts.held.get(rule, 0) + 1

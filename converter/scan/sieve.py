@@ -38,13 +38,18 @@ With a route the rules are some of those that are tried on it.
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """Records that no rule can match: not decoded, or recognised as what `routes` count."""
+    """Records that no rule can match: not decoded, or recognised as what `routes` count.
+
+    Of none it says that the log may have to be waited for.
+    """
 
     records: int
     routes: Sequence[tuple[Route, int]] = ()
 
 
 Sifted = Record | Reject | Candidate | Passed
+
+_NONE = Passed(0)
 
 
 class Sieve:
@@ -75,6 +80,7 @@ class Sieve:
                 yield item
             elif isinstance(item, Record):
                 yield self._of_record(item)
+                yield _NONE
             else:
                 if self._left > 0:
                     self._look_at(item)
