@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from converter import predicate as p
 from converter.matcher.fields import Paths
 from converter.matcher.index.branches import (
+    END,
+    START,
     Branches,
     Clause,
     Field,
@@ -20,6 +22,7 @@ from converter.matcher.index.columns import Asking, Layer, asking, mask, needing
 from converter.matcher.index.needs import Need, need
 
 _WEAK = 0.4
+_USUAL = 0.1
 _ALONE = p.Equals | p.Glob | p.Regex | p.Cidr | p.Compare | p.Exists | p.Null | p.TimePart
 _SAID = p.Equals | p.Glob
 
@@ -96,9 +99,22 @@ def _tests(predicate: p.Predicate, paths: Paths | None) -> Iterator[tuple[Field,
     for part in _parts(predicate, holds=True):
         tests = list(p.tests(part))
         fields = {field_of(name, paths) for name in p.fields(part)}
-        said = not isinstance(part, p.Not) and all(isinstance(one, _SAID) for one in tests)
-        if len(fields) == 1 and not said and all(isinstance(one, _ALONE) for one in tests):
-            yield fields.pop(), part
+        if len(fields) == 1 and all(isinstance(one, _ALONE) for one in tests):
+            if isinstance(part, p.Not):
+                tells = _are_usual(branches(part.arg, paths))
+            else:
+                tells = not all(isinstance(one, _SAID) for one in tests)
+            if tells:
+                yield fields.pop(), part
+
+
+def _are_usual(found: Branches) -> bool:
+    """Whether a good part of the values of one field fits: as short texts do, and beginnings."""
+    if not all(found):
+        return True
+    atoms = {atom for branch in found for clauses in branch.values() for atom in clauses[0]}
+    begins = any(atom[0] == START and atom[-1] != END for atom in atoms)
+    return begins or share(frozenset(atoms)) > _USUAL
 
 
 def _parts(predicate: p.Predicate, *, holds: bool) -> Iterator[p.Predicate]:
