@@ -140,6 +140,7 @@ def test_what_is_forgotten_does_no_harm(
         patch.setattr(among, "_MOST", 1)
         patch.setattr(among, "_WAYS", 1)
         patch.setattr(among, "_WATCHED", 2)
+        patch.setattr(among, "_USUAL", 1)
         patch.setattr(shapes, "_SHAPES", 2)
         assert missed(rules, WINDOWS.__getitem__, events, "re2") == []
 

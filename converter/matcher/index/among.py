@@ -19,8 +19,9 @@ from converter.matcher.index.shapes import Place
 T = TypeVar("T")
 
 _MOST = 2_000
-_WAYS = 2_000
-_WATCHED = 30
+_WAYS = 1_000
+_USUAL = 10
+_WATCHED = 40
 _NEW = 30
 
 
@@ -85,7 +86,10 @@ class _Way:
     events: int = 0
 
     def watch(self, visited: list[Any]) -> None:
-        """Learn from one of the first events in what order to look."""
+        """Learn from the first events in what order to look, if there are more than a few."""
+        self.events += 1
+        if self.events < _USUAL:
+            return
         for one in self.looks:
             value = visited[one.number][one.key]
             found = one.known(value)
@@ -93,9 +97,8 @@ class _Way:
                 one.new += 1
                 found = one.memory.learn(value, self.start)
             one.left += (self.start & found).bit_count()
-        self.events += 1
         if self.events == _WATCHED:
-            most = self.start.bit_count() * self.events
+            most = self.start.bit_count() * (_WATCHED - _USUAL + 1)
             self.looks.sort(key=lambda one: one.worth(most))
             self.rows = [(one.number, one.key, one.known, one.memory) for one in self.looks]
 
@@ -194,10 +197,7 @@ class Among:
     def _way(self, plan: Plan[Any]) -> _Way:
         if len(self._ways) >= _WAYS:
             self._ways.clear()
-        start, looks = self._all, list[_Look]()
-        there = {*plan.others, *(one for fields in plan.fields.values() for one in fields)}
-        for number, (needing, _) in self._asking.items():
-            start &= self._all if number in there else ~needing
+        start, looks = self._start(plan), list[_Look]()
         for (number, key), fields in plan.fields.items():
             mine = tuple(one for one in fields if one in self._asking)
             if mine and start & (memory := self._memory(mine)).asking:
@@ -211,6 +211,15 @@ class Among:
         rows: list[_Row] = [(one.number, one.key, one.known, one.memory) for one in looks]
         found = self._ways[plan] = _Way(start, looks, others, rows)
         return found
+
+    def _start(self, plan: Plan[Any]) -> int:
+        """The branches that need none of the fields that are missing."""
+        there = {*plan.others, *(one for fields in plan.fields.values() for one in fields)}
+        missed = 0
+        for number, (needing, _) in self._asking.items():
+            if number not in there:
+                missed |= needing
+        return self._all & ~missed
 
     def _made(self, fields: tuple[int, ...]) -> Column:
         """The column of fields that stand at one place."""

@@ -29,7 +29,7 @@ _PLAIN = frozenset((str, int, float, bool, type(None)))
 _SCALARS, _OTHER = object(), object()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Mark:
     """Stands in a copy of an event where a value is."""
 
