@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
@@ -110,17 +110,13 @@ class Block:
 class Frame:
     """How the lines of a log begin and end, learned from some; all others are odd.
 
-    Only beginnings that no wrapper of several records has are learned. `proven`, if given, are
-    beginnings with the first value: then only these are not odd.
+    Only beginnings that no wrapper of several records has are learned.
     """
 
-    def __init__(
-        self, rows: Sequence[bytes], known: Iterable[bytes] = (), proven: Iterable[bytes] = ()
-    ) -> None:
+    def __init__(self, rows: Sequence[bytes], known: Iterable[bytes] = ()) -> None:
         heads = dict.fromkeys([*known, *filter(None, map(_head, rows))])
         self.heads: tuple[bytes, ...] = tuple(heads)[:_MOST_HEADS]
-        self._proven = tuple(proven)
-        self.begins: tuple[bytes, ...] = self._proven or tuple(map(_telling, self.heads))
+        self.begins: tuple[bytes, ...] = tuple(map(_telling, self.heads))
         self._return = 2 * sum(row.endswith(b"\r") for row in rows) > len(rows)
 
     def odd(self) -> list[list[bytes]]:
@@ -134,8 +130,7 @@ class Frame:
         ends = [rb"[^}]\r\n", rb"[^\r]\n"] if self._return else [rb"[^}]\n"]
         keys = {head[head.index(b'"') + 1 : head.rindex(b'"')].decode() for head in self.heads}
         inner = [one for one, first in INNER.items() if keys & first]
-        again = (one for begin in self._proven for one in _elsewhere(begin))
-        return [[*ends, rb"\n" + _nothing_of(self.begins)], [*inner, *dict.fromkeys(again)]]
+        return [[*ends, rb"\n" + _nothing_of(self.begins)], inner]
 
 
 def _telling(head: bytes) -> bytes:
@@ -145,16 +140,6 @@ def _telling(head: bytes) -> bytes:
         if not any((brace + key).startswith(head[:end]) for key in _WRAPPERS):
             return head[:end]
     return head
-
-
-def _elsewhere(begin: bytes) -> Iterator[bytes]:
-    """Expressions for the first key anywhere but where lines begin: the last of a key counts."""
-    found = _HEAD.match(begin)
-    if found is not None:
-        key = b'"%b"\\s*:' % re.escape(found[1])
-        before = b"\n" + begin[: begin.index(b'"')]
-        for at in range(len(before)):
-            yield b"[^\\x%02x]" % before[at] + re.escape(before[at + 1 :]) + key
 
 
 def _nothing_of(begins: Sequence[bytes]) -> bytes:

@@ -149,7 +149,7 @@ class Sieve:
             rules = None if mine is None else merged(index.rules(data, mine), index.always)
             for one in reader.read_line(raw):
                 if rules is not None and isinstance(one, Record):
-                    yield one, rules, known.route(raw, one.event, rules)
+                    yield one, rules, known.route(one.event, rules)
                 else:
                     yield from self._results((one,))
         skipped = places.count(at, len(data))

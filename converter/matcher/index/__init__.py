@@ -51,7 +51,8 @@ class Index:
     """The rules, by number, that a record of JSON can match.
 
     `needs` holds for each rule, by its number, what it needs; `sample`, if given, some of the data.
-    `always` are the rules that can match whatever the record holds. `store` keeps what takes long
+    `always` are the rules that can match whatever the record holds, `share` is how many hits there
+    are in one record of the sample, on average. `store` keeps what takes long
     to compile.
     """
 
@@ -69,6 +70,7 @@ class Index:
         for number, choice in chosen.items():
             for probe in choice or ():
                 self._rules.setdefault(probe, []).append(number)
+        self.share = sum(map((sample or Sample()).share, self._rules)) + len(self.always)
         self._expressions = expressions(self._rules)
         self._all: Rules = tuple(sorted({n for rules in self._rules.values() for n in rules}))
         self._engine: Engine = engine([one.pattern for one in self._expressions], module, store)

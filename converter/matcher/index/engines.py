@@ -74,7 +74,7 @@ def engine(
         return Re2(patterns)
     numbered = dict(enumerate(patterns))
     few = vectorscan()
-    short = {number: one for number, one in numbered.items() if len(one) <= _SHORT}
+    short = {at: one for at, one in numbered.items() if store is None or len(one) <= _SHORT}
     if few is None or len(short) > _FEW:
         return _hyperscan(module, numbered, store)
     long = {number: one for number, one in numbered.items() if number not in short}
