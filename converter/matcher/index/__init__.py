@@ -13,7 +13,7 @@ from types import ModuleType
 
 from converter.matcher.index.among import Among, Plan
 from converter.matcher.index.asking import Asked, asked
-from converter.matcher.index.choosing import Chooser, Sample
+from converter.matcher.index.choosing import Choice, Chooser, Sample
 from converter.matcher.index.engines import ANY, Engine, Hit, Store, engine, hyperscan
 from converter.matcher.index.expressions import Mark, expressions
 from converter.matcher.index.masks import Masks
@@ -66,10 +66,7 @@ class Index:
         chooser = Chooser(needs.values(), sample or Sample())
         chosen = {number: chooser.choice(one) for number, one in needs.items()}
         self.always: Rules = tuple(at for at, choice in chosen.items() if choice is None)
-        self._rules: dict[Probe, list[int]] = {}
-        for number, choice in chosen.items():
-            for probe in choice or ():
-                self._rules.setdefault(probe, []).append(number)
+        self._rules = _by_probe(chosen)
         self.share = sum(map((sample or Sample()).share, self._rules)) + len(self.always)
         self._expressions = expressions(self._rules)
         self._all: Rules = tuple(sorted({n for rules in self._rules.values() for n in rules}))
@@ -78,11 +75,7 @@ class Index:
         slash = any("/" in text for text in texts)
         self._odd = engine([_ESCAPES, *[_SLASH] * slash, _KELVIN, _LONG_S], module)
         self._of: dict[tuple[int | Mark, ...], Rules] = {}
-        self._alone = {
-            number: self._remember((number,))
-            for number, one in enumerate(self._expressions)
-            if not one.key
-        }
+        self._alone: dict[int, Rules] = {}
 
     def scan(self, data: bytes) -> list[Hit]:
         """Where something is found in these records, as ends of hits and numbers for `rules`."""
@@ -106,7 +99,11 @@ class Index:
             found.add(self._expressions[number].mark(data, end) or number)
         marks = tuple(found)
         known = self._of.get(marks)
-        return self._remember(marks) if known is None else known
+        if known is None:
+            known = self._remember(marks)
+        if len(hits) == 1 and not self._expressions[hits[0][1]].key:
+            self._alone[hits[0][1]] = known
+        return known
 
     def rules_of(self, record: bytes) -> Rules:
         """The rules, in order, that one record can match, however it is spelled; not `always`."""
@@ -122,3 +119,16 @@ class Index:
         if len(self._of) < _MOST:
             self._of[marks] = tuple(sorted(numbers))
         return tuple(sorted(numbers))
+
+
+def _by_probe(chosen: Mapping[int, Choice | None]) -> dict[Probe, list[int]]:
+    """The rules for each probe; of rules with the same choice it is gone through once."""
+    alike: dict[int, tuple[Choice, list[int]]] = {}
+    for number, choice in chosen.items():
+        if choice is not None:
+            alike.setdefault(id(choice), (choice, []))[1].append(number)
+    found: dict[Probe, list[int]] = {}
+    for choice, numbers in alike.values():
+        for probe in choice:
+            found.setdefault(probe, []).extend(numbers)
+    return found
