@@ -308,3 +308,21 @@ def test_rules_without_a_field() -> None:
     assert found({"a": "y"}) == (1, 2)
     found.among.leave_out(found.masks.needs)
     assert found({"a": "y"}) == found.among.whole()[1:] == (2,)
+
+
+@BY
+@pytest.mark.parametrize("newline", [False, True])
+def test_texts_are_no_expressions(by: str, newline: bool) -> None:
+    """What rules look for is found as it is, whatever its characters mean elsewhere."""
+    odd = ["x\0y", "\udc80z", "(.*", "[a", "\u00e9\u2028", "a b", "c\\d", "#!"]
+    words = [*odd, "one\ntwo"] if newline else odd
+    module = engines.hyperscan() if by == "hyperscan" else None
+    rules = (contains("a", word) for word in words)
+    found: Masks[None] = Masks(asked((one, None) for one in rules), module)
+    told = found.among(range(len(words)))
+    for number, word in enumerate(words):
+        event = {"a": f"<{word}>"}
+        assert told(event, *found.look(event)) == (number,)
+    ends = contains("a", "\x02\x03"), p.Regex("a", "\x02x\x03"), p.Glob("a", ("\x02x\x03", MANY))
+    assert left([*ends, p.Equals("a", "\x02x\x03")], {"a": "\x02x\x03"}) == {0, 1, 2, 3}
+    assert told({"a": "none"}, *found.look({"a": "none"})) == ()

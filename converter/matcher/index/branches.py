@@ -161,13 +161,18 @@ def _glob(test: p.Glob) -> Clause:
     texts = [
         _framed_piece(piece, whole[at] == START, whole[at + 2] == END)
         for at, piece in enumerate(pieces)
-        if isinstance(piece, str)
+        if isinstance(piece, str) and _is_inner(piece)
     ]
     return _longest(texts or ([] if pieces else [framed("")]))
 
 
 def _framed_piece(piece: str, first: bool, last: bool) -> str:
     return f"{START if first else ''}{fold(piece)}{END if last else ''}"
+
+
+def _is_inner(text: str) -> bool:
+    """Whether it cannot be taken for one with its ends."""
+    return START not in text and END not in text
 
 
 def _longest(texts: Iterable[str]) -> Clause:
@@ -193,12 +198,16 @@ def _items(items: Items) -> Clause:
     for item in items:
         char = _char(item)
         if char is None:
-            found += [_longest((run,)), _item(item)]
+            found += [_run(run), _item(item)]
             run = ""
         else:
             run += char
-    found.append(_longest((run,)))
+    found.append(_run(run))
     return min((one for one in found if one and one != PRESENT), key=_order, default=frozenset())
+
+
+def _run(text: str) -> Clause:
+    return _longest((text,)) if _is_inner(text) else PRESENT
 
 
 def _item(item: object) -> Clause:
@@ -220,5 +229,5 @@ _ATOMS: dict[type[p.FieldTest], Callable[[Any], Clause]] = {
     p.Equals: _equals,
     p.Glob: _glob,
     p.Regex: _regex,
-    p.Words: lambda test: _longest(test.words),
+    p.Words: lambda test: _longest(filter(_is_inner, test.words)),
 }

@@ -23,6 +23,11 @@ from converter.matcher.text import text, wide_text
 Layer = dict[str, tuple[int, ...]]
 """For each atom the numbers of the branches that ask for it, or for another of the same clause."""
 
+_FEW = 4
+_MASKS = 1_000
+_VALUES = 2_000
+_LONGEST = 400
+
 
 @dataclass(frozen=True, slots=True)
 class Asking:
@@ -56,15 +61,8 @@ class Engines:
         """The engine that finds these atoms."""
         found = self._made.get(atoms)
         if found is None:
-            patterns = [_escaped(one) for one in atoms]
-            found = self._made[atoms] = engine(patterns, self._module, self._store)
+            found = self._made[atoms] = engine(_patterns(atoms), self._module, self._store)
         return found
-
-
-_FEW = 4
-_MASKS = 1_000
-_VALUES = 2_000
-_LONGEST = 400
 
 
 def mask(numbers: Iterable[int], size: int) -> int:
@@ -265,6 +263,13 @@ def _together(layers: Iterable[Layer], size: int) -> list[_Layer]:
     return found
 
 
-def _escaped(atom: str) -> bytes:
-    """The atom as a regular expression over bytes."""
-    return re.escape(atom.encode("utf-8", "surrogatepass")).replace(b"\0", b"\\x00")
+def _patterns(atoms: Sequence[str]) -> list[bytes]:
+    """The atoms as regular expressions over bytes; most by one call, as there may be thousands."""
+    rows = "\n".join(atoms)
+    if rows.count("\n") != len(atoms) - 1:
+        return list(map(_escaped, atoms))
+    return _escaped(rows).split(b"\\\n")
+
+
+def _escaped(text: str) -> bytes:
+    return re.escape(text).encode("utf-8", "surrogatepass").replace(b"\0", b"\\x00")
