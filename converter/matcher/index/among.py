@@ -207,7 +207,8 @@ class Among:
             for one in plan.others
             if one in self._asking
         ]
-        plan.users.append(self)
+        if self not in plan.users:
+            plan.users.append(self)
         rows: list[_Row] = [(one.number, one.key, one.known, one.memory) for one in looks]
         found = self._ways[plan] = _Way(start, looks, others, rows)
         return found
