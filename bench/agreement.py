@@ -73,6 +73,8 @@ KINDS: tuple[Kind, ...] = (
     ("null among several values is a missing key, too", _says(r"^\s+- null$|\[.*\bnull\b.*\]")),
     ("|windash is for every dash and slash that can begin an option; RSigma leaves slashes",
      _both(_says(r"\|windash\b"), _holds("[-/–—―]"))),
+    ("|fieldref compares each value of a list, as all of the specification's tests do",
+     _both(_says(r"\|fieldref\b"), _holds(r":\["))),
     ("base64 texts compare without case, as all texts", _says(r"\|base64")),
     ("keywords with |all: each is found somewhere in the event", _says(_ALL)),
     ("|startswith and |endswith keep the wildcards in their values in place",
