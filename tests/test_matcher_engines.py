@@ -30,23 +30,38 @@ def test_engines_agree(words: list[bytes], data: bytes) -> None:
     assert Re2(patterns).scan(row)
 
 
+class Nowhere:
+    """Keeps nothing."""
+
+    def recall(self, name: str) -> None:
+        return None
+
+    def keep(self, name: str, data: bytes) -> None:
+        return
+
+
 @pytest.mark.parametrize(
-    ("patterns", "kind"),
+    ("patterns", "kept", "kind"),
     [
-        ([b"short"] * 2, Vectorscan),
-        ([LONG], Hyperscan),
-        ([b"word%d" % number for number in range(100)], Hyperscan),
-        ([b"short", LONG, b"brief"], Together),
+        ([b"short"] * 2, True, Vectorscan),
+        ([LONG], True, Hyperscan),
+        ([LONG], False, Vectorscan),
+        ([b"word%d" % number for number in range(100)], False, Hyperscan),
+        ([b"short", LONG, b"brief"], True, Together),
     ],
 )
-def test_few_short_ones_go_to_vectorscan(patterns: list[bytes], kind: type[object]) -> None:
-    """Long expressions and many of them go to Hyperscan, whose databases can be kept."""
-    assert type(engine(patterns, hyperscan)) is kind
+def test_few_short_ones_go_to_vectorscan(
+    patterns: list[bytes],
+    kept: bool,
+    kind: type[object],
+) -> None:
+    """Many expressions go to Hyperscan, and long ones where its databases can be kept."""
+    assert type(engine(patterns, hyperscan, Nowhere() if kept else None)) is kind
 
 
 def test_together_the_numbers_are_those_of_all() -> None:
     """A hit has the number of its expression among all, whichever engine finds it."""
-    found = engine([b"short", LONG, b"brief"], hyperscan).scan(b"brief long7 short")
+    found = engine([b"short", LONG, b"brief"], hyperscan, Nowhere()).scan(b"brief long7 short")
     assert sorted(found) == [(5, 2), (11, 1), (17, 0)]
 
 

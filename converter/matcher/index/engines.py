@@ -67,7 +67,10 @@ def vectorscan() -> ModuleType | None:
 def engine(
     patterns: Sequence[bytes], module: ModuleType | None, store: Store | None = None
 ) -> Engine:
-    """An engine for these patterns, by this module, few by Vectorscan; None for RE2."""
+    """An engine for these patterns, by this module, few by Vectorscan; None for RE2.
+
+    With a store long ones, which take long to compile, are left to what can be kept.
+    """
     if not patterns:
         return Nothing()
     if module is None:
