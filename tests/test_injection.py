@@ -46,7 +46,7 @@ PIECES = st.lists(TEXTS.filter(bool) | st.sampled_from(p.Wildcard), min_size=1, 
 NAMES = TEXTS.filter(lambda name: name.strip() != "" and name == name.strip())
 
 
-def tests() -> st.SearchStrategy[p.Predicate]:
+def made_tests() -> st.SearchStrategy[p.Predicate]:
     """Random tests of text, with plain and with hostile field names."""
     names = st.just("f") | NAMES
     return st.one_of(
@@ -56,7 +56,7 @@ def tests() -> st.SearchStrategy[p.Predicate]:
 
 
 PREDICATES = st.recursive(
-    tests(),
+    made_tests(),
     lambda inner: st.one_of(
         st.lists(inner, min_size=1, max_size=3).map(lambda args: p.And(tuple(args))),
         st.lists(inner, min_size=1, max_size=3).map(lambda args: p.Or(tuple(args))),
