@@ -13,7 +13,7 @@ import pickle
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from converter.cli.cache import code, digest, folder, seal, stamps, unsealed
 from converter.errors import PolysigmaError
@@ -77,11 +77,43 @@ def load(places: Sequence[str], names: Sequence[str], view: View) -> Loaded:
     kept = _recalled(file)
     if kept is not None:
         return kept.loaded()
-    loaded: Loaded
-    loaded, kept = importlib.import_module(_READING).read(places, names, view)
-    if file is not None and kept is not None:
-        seal(file, pickle.dumps(kept, pickle.HIGHEST_PROTOCOL), _KEPT)
-    return loaded if kept is None else kept.loaded()
+    packed = _read_apart(places, names, view)
+    if not packed:
+        loaded: Loaded = importlib.import_module(_READING).read(places, names, view)[0]
+        return loaded
+    if file is not None:
+        seal(file, packed, _KEPT)
+    return cast(Kept, pickle.loads(packed)).loaded()
+
+
+def _read_apart(places: Sequence[str], names: Sequence[str], view: View) -> bytes:
+    """The rules, packed, as another process reads them: what that takes of memory goes with it.
+
+    Nothing where it cannot; who reads them here will know why.
+    """
+    if not hasattr(os, "fork"):
+        return b""
+    # Imported here: a scan that knows its rules, and needs one process, does without.
+    context: Any = importlib.import_module("multiprocessing").get_context("fork")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_pack, args=(theirs, places, names, view), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        packed: bytes = ours.recv_bytes()
+    except (EOFError, OSError):
+        packed = b""
+    process.join()
+    return packed
+
+
+def _pack(connection: Any, places: Sequence[str], names: Sequence[str], view: View) -> None:
+    """Sends the rules, or nothing."""
+    try:
+        _, kept = importlib.import_module(_READING).read(places, names, view)
+        connection.send_bytes(pickle.dumps(kept, pickle.HIGHEST_PROTOCOL) if kept else b"")
+    except BaseException:  # noqa: BLE001  whatever it is, it is told by who reads them once more
+        connection.close()
 
 
 @dataclass
