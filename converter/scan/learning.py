@@ -93,16 +93,15 @@ def learned(tools: Tools, rows: Sequence[bytes], known: Iterable[bytes] = ()) ->
     found, proven = None, 0
     if tools.routing is not None:
         found, proven = proof(tools.routing, [raw for raw, _ in pairs], events, tools.module)
-    if NOTHING not in needs.values():
-        index = tools.index(needs, rows, sample)
-        if index.share < _FEW_HITS:
-            return Learned(tools, frame, index, found)
+    index = None if NOTHING in needs.values() else tools.index(needs, rows, sample)
+    if index is not None and index.share < _FEW_HITS:
+        return Learned(tools, frame, index, found)
     fewer = _narrowed(tools, found, needs, sample) if _PROVEN * len(rows) <= proven else None
     if fewer is not None:
         return Learned(tools, frame, tools.index(fewer, rows, sample), found, narrow=True)
-    if tools.routing and NOTHING in needs.values():
+    if index is None and tools.routing:
         return _crowd(tools, crowds, events, frame)
-    return Learned(tools, frame, tools.index(needs, rows, sample), found)
+    return Learned(tools, frame, index or tools.index(needs, rows, sample), found)
 
 
 def _crowd(tools: Tools, crowds: Crowds, events: Iterable[Event], frame: Frame) -> Learned:
