@@ -24,7 +24,8 @@ Paths = Callable[[str], tuple[Path, ...]]
 Readers = Callable[[tuple[Path, ...]], Reader]
 
 _MISSING = object()
-_PLAIN = frozenset((str, int, float, bool, type(None)))
+PLAIN = frozenset((str, int, float, bool, type(None)))
+"""Types of values in which nothing stands."""
 
 
 def reader(paths: tuple[Path, ...]) -> Reader:
@@ -44,9 +45,14 @@ def _reader(path: Path) -> Reader:
     return _literal(path) if "." not in path else _dotted(path)
 
 
+def paths_of(field: str, paths: Paths | None) -> tuple[Path, ...]:
+    """The paths that `paths` names for the field, else the field itself."""
+    return (paths(field) if paths else ()) or (field,)
+
+
 def field_reader(field: str, paths: Paths | None = None, readers: Readers = reader) -> Reader:
-    """A reader of the paths that `paths` names for the field, else of the field itself."""
-    return readers((paths(field) if paths else ()) or (field,))
+    """A reader of the field's paths."""
+    return readers(paths_of(field, paths))
 
 
 class LastRead:
@@ -83,7 +89,7 @@ def _keeping(read: Reader) -> Reader:
 def every_value(event: Event) -> Values:
     """All values of the event in order, from objects and lists of any depth; keys are no values."""
     values = list(event.values())
-    return values if _PLAIN.issuperset(map(type, values)) else _leaves(event, values, _inner)
+    return values if PLAIN.issuperset(map(type, values)) else _leaves(event, values, _inner)
 
 
 def _leaves(root: object, parts: Iterable[Any], opened: Callable[[Any], Any]) -> list[Any]:
@@ -92,7 +98,7 @@ def _leaves(root: object, parts: Iterable[Any], opened: Callable[[Any], Any]) ->
     stack, around = [(iter(parts), id(root))], {id(root)}
     while stack:
         for value in stack[-1][0]:
-            inner = None if type(value) in _PLAIN else opened(value)
+            inner = None if type(value) in PLAIN else opened(value)
             if inner is None:
                 found.append(value)
             elif id(value) not in around:
@@ -105,7 +111,7 @@ def _leaves(root: object, parts: Iterable[Any], opened: Callable[[Any], Any]) ->
 
 
 def _is_object(value: Any) -> bool:
-    return isinstance(value, dict) or (type(value) not in _PLAIN and isinstance(value, Mapping))
+    return isinstance(value, dict) or (type(value) not in PLAIN and isinstance(value, Mapping))
 
 
 def _inner(value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -37,6 +37,21 @@ def wide_text(value: Any) -> str | None:
     if written is not None:
         return written(value)
     return json_text(value) if isinstance(value, Mapping) else text(value)
+
+
+def texts(value: Any) -> Sequence[str]:
+    """All that a value may be as text, to any test: a number without a fraction is also an integer.
+
+    Nothing for null and what is no data.
+    """
+    if type(value) is str:
+        return (value,)
+    found = wide_text(value)
+    if found is None:
+        return ()
+    if isinstance(value, float) and value.is_integer():
+        return (found, str(text(int(value))))
+    return (found,)
 
 
 def json_text(value: Any) -> str | None:

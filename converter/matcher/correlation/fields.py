@@ -7,6 +7,7 @@ from dataclasses import replace
 from converter import predicate as p
 from converter.lower import lower, tree
 from converter.matcher.correlation.rows import Texts
+from converter.matcher.fields import paths_of
 from converter.matcher.rules import base_reading
 from converter.pipelines import Pipelines, View
 from converter.rules import Rule, RuleSet
@@ -20,7 +21,7 @@ def field_texts(rule: Rule, name: str, rules: RuleSet, pipelines: Pipelines, vie
     """
     if view == "native":
         paths = base_reading(rule, rules, pipelines, view).paths
-        return Texts((paths(name) if paths else ()) or (name,))
+        return Texts(paths_of(name, paths))
     asking = {"detection": {"a": {f"{name}|exists": True}, "condition": "a"}}
     asked = replace(rule, data=rule.data | asking)
     mapped = pipelines.map(asked, tree(asked), view)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from converter import predicate as p
-from converter.matcher.fields import Paths
+from converter.matcher.fields import Paths, paths_of
 from converter.matcher.index.branches import (
     END,
     START,
@@ -15,7 +15,6 @@ from converter.matcher.index.branches import (
     Clause,
     Field,
     branches,
-    field_of,
     share,
 )
 from converter.matcher.index.columns import Asking, Layer, asking, mask, needing, test_of
@@ -98,7 +97,7 @@ def _tests(predicate: p.Predicate, paths: Paths | None) -> Iterator[tuple[Field,
     """What must be true of one field, and is not said by clauses."""
     for part in _parts(predicate, holds=True):
         tests = list(p.tests(part))
-        fields = {field_of(name, paths) for name in p.fields(part)}
+        fields = {paths_of(name, paths) for name in p.fields(part)}
         if len(fields) == 1 and all(isinstance(one, _ALONE) for one in tests):
             if isinstance(part, p.Not):
                 tells = _are_usual(branches(part.arg, paths))

@@ -16,8 +16,8 @@ from typing import Any
 from converter import predicate as p
 from converter.casing import fold
 from converter.errors import Unsupported
-from converter.matcher.fields import Paths
-from converter.matcher.text import text
+from converter.matcher.fields import Paths, paths_of
+from converter.matcher.text import texts
 from converter.paths import Path
 from converter.regexps.tree import Alt, Chars, Items, Repeat, read
 
@@ -63,20 +63,15 @@ def _branches(predicate: p.Predicate, paths: Paths | None, *, holds: bool) -> Br
     if holds:
         return _of_test(predicate, paths)
     there = isinstance(predicate, p.Null)
-    return [{field_of(predicate.field, paths): (PRESENT,)}] if there else _ANYTHING
-
-
-def field_of(name: str, paths: Paths | None) -> Field:
-    """A field by its paths."""
-    return (paths(name) if paths else ()) or (name,)
+    return [{paths_of(predicate.field, paths): (PRESENT,)}] if there else _ANYTHING
 
 
 def _of_test(test: p.FieldTest, paths: Paths | None) -> Branches:
-    mine = field_of(test.field, paths)
+    mine = paths_of(test.field, paths)
     if isinstance(test, p.Null):
         return [{mine: (NULL,)}]
     if isinstance(test, p.FieldCompare):
-        return [{mine: (PRESENT,), field_of(test.other, paths): (PRESENT,)}]
+        return [{mine: (PRESENT,), paths_of(test.other, paths): (PRESENT,)}]
     atoms = _ATOMS.get(type(test))
     return [{mine: (atoms(test) if atoms else PRESENT,)}]
 
@@ -148,10 +143,7 @@ def _common(found: Sequence[Branch]) -> Branches:
 
 
 def _equals(test: p.Equals) -> Clause:
-    values = {str(text(test.value))}
-    if isinstance(test.value, float) and test.value.is_integer():
-        values.add(str(int(test.value)))
-    return frozenset(map(framed, values))
+    return frozenset(map(framed, texts(test.value)))
 
 
 def _glob(test: p.Glob) -> Clause:

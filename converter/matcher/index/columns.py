@@ -18,7 +18,7 @@ from converter.matcher.fields import Values
 from converter.matcher.index.branches import END, NULL, START, framed
 from converter.matcher.index.engines import ANY, Engine, Store, engine
 from converter.matcher.program import compile_predicate
-from converter.matcher.text import text, wide_text
+from converter.matcher.text import texts
 
 Layer = dict[str, tuple[int, ...]]
 """For each atom the numbers of the branches that ask for it, or for another of the same clause."""
@@ -234,18 +234,6 @@ def _equal(value: Any) -> Sequence[Any]:
     except (OverflowError, ValueError):
         pass
     return found
-
-
-def texts(value: Any) -> Sequence[str]:
-    """All that a value may be as text, to any test."""
-    if type(value) is str:
-        return (value,)
-    found = wide_text(value)
-    if found is None:
-        return ()
-    if isinstance(value, float) and value.is_integer():
-        return (found, str(text(int(value))))
-    return (found,)
 
 
 def _together(layers: Iterable[Layer], size: int) -> list[_Layer]:

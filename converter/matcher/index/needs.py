@@ -19,9 +19,9 @@ from typing import Any
 from converter import predicate as p
 from converter.casing import fold
 from converter.errors import Unsupported
-from converter.matcher.fields import Paths
+from converter.matcher.fields import Paths, paths_of
 from converter.matcher.index.spelling import beginning, is_bare, key_of, pieces
-from converter.matcher.text import text
+from converter.matcher.text import texts
 from converter.paths import Path, Under
 from converter.regexps.tree import Alt, Chars, Items, Repeat, read
 
@@ -123,15 +123,18 @@ def either(needs: Iterable[Need]) -> Need:
 
 def _under(field: str, paths: Paths | None, probe: Callable[[str], Need]) -> Need:
     """What `probe` says of the key at which each path of the field ends."""
-    names = (paths(field) if paths else ()) or (field,)
-    ends = (end for name in names for end in (name.keys if isinstance(name, Under) else (name,)))
+    ends = (
+        end
+        for name in paths_of(field, paths)
+        for end in (name.keys if isinstance(name, Under) else (name,))
+    )
     keys = (key_of(end) for end in dict.fromkeys(ends))
     return either(NOTHING if key is None else probe(key) for key in keys)
 
 
 def _keys(field: str, paths: Paths | None) -> Need:
     """The key at which a path of the field ends, or the field's name in a list of named values."""
-    return _keys_of((paths(field) if paths else ()) or (field,))
+    return _keys_of(paths_of(field, paths))
 
 
 @lru_cache(4096)
@@ -156,10 +159,7 @@ def _member(key: str, begins: str, *, whole: bool) -> Member:
 
 
 def _equals(test: p.Equals, paths: Paths | None) -> Need:
-    values = [str(text(test.value))]
-    if isinstance(test.value, float) and test.value.is_integer():
-        values.append(str(int(test.value)))
-    return either(_value(test.field, value, paths, whole=True) for value in values)
+    return either(_value(test.field, one, paths, whole=True) for one in texts(test.value))
 
 
 def _value(field: str, value: str, paths: Paths | None, *, whole: bool) -> Need:
@@ -168,7 +168,7 @@ def _value(field: str, value: str, paths: Paths | None, *, whole: bool) -> Need:
     if value.startswith("{") or not (begins or whole):
         return _keys(field, paths)
     there = _under(field, paths, lambda key: _member(key, begins, whole=whole))
-    if any(isinstance(one, Under) and one.named for one in (paths(field) if paths else ())):
+    if any(isinstance(one, Under) and one.named for one in paths_of(field, paths)):
         return every((there, _keys(field, paths), _texts(value)))
     return there
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
-from converter.matcher.fields import Reader
+from converter.matcher.fields import PLAIN, Reader
 from converter.matcher.index.branches import Field
 from converter.matcher.index.trees import Node, tree
 from converter.matcher.roots import name_of
@@ -25,7 +25,6 @@ Place = tuple[int, str]
 """The number of an object among those that were visited, and a key of it."""
 
 _SHAPES = 4_000
-_PLAIN = frozenset((str, int, float, bool, type(None)))
 _SCALARS, _OTHER = object(), object()
 
 
@@ -123,7 +122,7 @@ class Shapes(Generic[T]):
     def _typed(self, state: _State[T], types: tuple[type, ...]) -> _State[T]:
         """The state behind values of these types; only what may be opened is looked into."""
         pairs = zip(state.inner, types, strict=True)
-        more = (place for place, kind in pairs if kind not in _PLAIN)
+        more = (place for place, kind in pairs if kind not in PLAIN)
         return state.next.setdefault(types, _State((*state.rest, *more)))
 
     def _look(self, event: dict[str, Any]) -> Found:
@@ -173,7 +172,7 @@ def _marker(value: Any, node: Node, visited: list[Any]) -> Any:
         return (tuple(value), name) if name is None or type(name) is str else _OTHER
     if kind is not list or not node.names:
         return _OTHER
-    if all(type(one) in _PLAIN for one in value):
+    if all(type(one) in PLAIN for one in value):
         return _SCALARS
     if not _are_named(value):
         return _OTHER
@@ -200,7 +199,7 @@ def _copied(event: dict[str, Any], root: Node) -> tuple[dict[str, Any], set[int]
                 touched |= child.ends
                 unsure |= child.below if node.names and name in Under.NAMES else set()
             inner = ((value[k], child, copy, k) for k, child in _inner(value, node))
-            todo.extend(one for one in inner if type(one[0]) not in _PLAIN)
+            todo.extend(one for one in inner if type(one[0]) not in PLAIN)
         elif items:
             holder[key] = [_marks(one, at, named=True) for at, one in enumerate(items, number + 1)]
             touched |= node.names
