@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from converter.cli import reading
+from converter.cli import processes, reading
 from converter.cli.cache import unsealed
 from converter.cli.loading import Loaded, load
 from converter.matcher.correlation import Engine
@@ -64,6 +64,20 @@ def test_kept_rules_are_the_same(place: Path, monkeypatch: pytest.MonkeyPatch) -
     first = said(loaded(place))
     assert first[3]
     monkeypatch.setattr(reading, "read_rules", lambda places: pytest.fail("rules are read again"))
+    assert said(loaded(place)) == first
+
+
+def test_without_processes_rules_are_read_here(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A system that lends no processes gets the same rules."""
+
+    def refused(*_: object) -> None:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setenv("POLYSIGMA_CACHE", "")
+    first = said(loaded(place))
+    monkeypatch.setattr(processes.multiprocessing, "get_context", refused)
     assert said(loaded(place)) == first
 
 

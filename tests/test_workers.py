@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from converter.cli import workers
+from converter.cli import processes
 from converter.cli.workers import Workers
 from converter.errors import PipelineError, PolysigmaError
 from converter.queries import Converted
@@ -68,7 +68,7 @@ def test_without_processes_the_work_is_done_here(
         raise OSError(11, "Resource temporarily unavailable")
 
     alone = converted(rules, 1)
-    monkeypatch.setattr(workers.multiprocessing, "get_context", refused)
+    monkeypatch.setattr(processes.multiprocessing, "get_context", refused)
     assert converted(rules, 2) == alone
 
 

@@ -91,16 +91,13 @@ def _read_apart(places: Sequence[str], names: Sequence[str], view: View) -> byte
 
     Nothing where it cannot; who reads them here will know why.
     """
-    if not hasattr(os, "fork"):
-        return b""
     # Imported here: a scan that knows its rules, and needs one process, does without.
-    context: Any = importlib.import_module("multiprocessing").get_context("fork")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_pack, args=(theirs, places, names, view), daemon=True)
-    process.start()
-    theirs.close()
+    found = importlib.import_module("converter.cli.processes").begun(_pack, places, names, view)
+    if found is None:
+        return b""
+    process, connection = found
     try:
-        packed: bytes = ours.recv_bytes()
+        packed: bytes = connection.recv_bytes()
     except (EOFError, OSError):
         packed = b""
     process.join()

@@ -6,7 +6,6 @@ With `-j 1`, or where a system lends no processes, the work is done in this one.
 from __future__ import annotations
 
 import importlib
-import multiprocessing
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -15,6 +14,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, cast
 
 from converter.cli import cache as kept
+from converter.cli.processes import begun
 from converter.errors import PolysigmaError
 from converter.queries import Converted, Query
 from converter.rules import Rule, RuleSet
@@ -45,17 +45,11 @@ class Workers:
             process.join()
 
     def _start(self) -> None:
-        ways = multiprocessing.get_all_start_methods()
-        try:
-            context: Any = multiprocessing.get_context("fork" if "fork" in ways else None)
-            ours, theirs = context.Pipe()
-            process = context.Process(target=_serve, args=(theirs, self._how), daemon=True)
-            process.start()
-        except (ImportError, NotImplementedError, OSError):
+        found = begun(_serve, self._how)
+        if found is None:
             self._jobs = len(self._processes)
-            return
-        theirs.close()
-        self._processes.append((process, ours))
+        else:
+            self._processes.append(found)
 
     def convert(self, rules: RuleSet, wanted: Sequence[Rule]) -> Iterator[Converted]:
         """Each wanted rule in every language, in their order; all that they name is in `rules`.
