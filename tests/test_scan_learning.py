@@ -230,3 +230,41 @@ def test_another_kind_of_log_is_learned_anew(monkeypatch: pytest.MonkeyPatch) ->
     assert [one.record for one in first] == [1501, 2401]
     assert len(taught) == 2  # what the second block taught, where both kinds stand, fits the rest
     assert counts.passed > 1500
+
+
+def test_crowds_read_wrappers_and_what_follows_is_learned_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Among a crowd's lines a wrapper's records meet every rule; other logs are learned anew."""
+    inner = json.dumps({"eventVersion": "1.08", "a": "root"})
+    wrapper = json.dumps({
+        "messageType": "DATA_MESSAGE", "logEvents": [{"id": "1", "message": inner}]
+    })  # fmt: skip
+    rows = [json.dumps({"Channel": "Security", "n": at}) for at in range(600)]
+    rows[400] = wrapper
+    rows += [json.dumps({"eventVersion": "1.08", "n": at}) for at in range(900)]
+    raw = "".join(f"{row}\n" for row in rows).encode()
+    tests: list[p.Predicate] = [
+        p.Keyword((p.Wildcard.MANY, "root", p.Wildcard.MANY)),
+        p.Equals("n", 899),
+        p.Equals("n", 5),
+    ]
+    crowd = Route((KINDS[0],), (0, 1, 2), frozenset({0, 1, 2}))
+    other = Route((KINDS[1],), (0, 1), frozenset({0, 1}))
+    rules = [rule(at, test) for at, test in enumerate(tests)]
+    taught = []
+    learn = sieve.learned
+
+    def spy(*args: Any) -> Any:
+        taught.append(args[1][-1][:11])
+        return learn(*args)
+
+    monkeypatch.setattr(sieve, "learned", spy)
+    monkeypatch.setattr(crowds, "_CROWD", 2)
+    first, second, counts = both(
+        rules, tests, raw, lambda event: crowd if "Channel" in event else other, chunk=8192
+    )
+    assert first == second
+    assert [match.record for match in first] == [6, 401, 1500]
+    assert counts.records == 1500
+    assert taught == [b'{"Channel":', b'{"eventVers']

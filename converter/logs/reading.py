@@ -10,7 +10,7 @@ from converter.logs.blocks import GAP, Block, LineReader
 from converter.logs.decoding import DEEPEST, decode
 from converter.logs.records import EXCERPT, Fault, Record, Reject
 from converter.logs.runs import SMALL, Run, list_end, listed
-from converter.logs.shapes import WRAPPER_KEYS, Event, contents, events, records
+from converter.logs.shapes import Event, contents, events, records
 from converter.logs.sniffing import BOM, Form, beginning, form, packing
 from converter.logs.splitting import Piece, Splitter, split_lines
 
@@ -102,7 +102,7 @@ class _File:
         self.line += 1
         if len(raw) < SMALL:
             value = decode(raw)
-            if type(value) is dict and (WRAPPER_KEYS.isdisjoint(value) or contents(value) is None):
+            if type(value) is dict and contents(value) is None:
                 self.number += 1
                 return (Record(value, self.name, self.number),)
         where = f"line {self.line}"

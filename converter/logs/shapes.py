@@ -77,7 +77,7 @@ def events(value: Any, depth: int = 0) -> Iterator[Event | Fault]:
 
 def contents(event: Event) -> Sequence[Any] | None:
     """What this object wraps; None for an event."""
-    if WRAPPER_KEYS.isdisjoint(event):
+    if event.keys().isdisjoint(WRAPPER_KEYS):
         return None
     for key, wrapper in WRAPPERS.items():
         if key in event:

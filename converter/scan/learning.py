@@ -46,7 +46,8 @@ class Learned:
         narrow: bool = False,
     ) -> None:
         self.frame, self.index, self.crowds = frame, index, crowds
-        self._lines = [engine(group, tools.module) for group in frame.odd()]
+        groups = frame.odd()[1:] if crowds else frame.odd()
+        self._lines = [engine(group, tools.module) for group in groups]
         self._tools, self._proof = tools, proof
         self._narrow = proof if narrow else None
         self._whole = None if narrow else index
@@ -58,7 +59,10 @@ class Learned:
             self.index = self._whole = self.crowds.index()
 
     def odd(self, block: Block) -> list[int]:
-        """The ends of what in the block may be no record as others are, or spelled otherwise."""
+        """The ends of what in the block may be no record as others are, or spelled otherwise.
+
+        With crowds, lines that begin otherwise than others are not among them.
+        """
         data = block.data
         found = self.index.odd(data)
         if self._narrow is not None:
@@ -66,7 +70,8 @@ class Learned:
         if block.ends is not None:
             return found + odd_items(data, block.ends)
         found += [end for lines in self._lines for end, _ in lines.scan(data)]
-        return found if data.startswith(self.frame.begins) else [1, *found]
+        first = self.crowds is not None or data.startswith(self.frame.begins)
+        return found if first else [1, *found]
 
     def route(self, event: Event, rules: Rules) -> Route | None:
         """What the event is, if it is proven to be that, and these rules are tried on it."""

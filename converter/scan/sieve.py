@@ -164,10 +164,12 @@ class Sieve:
         seen: dict[int, tuple[Route, int]] = {}
         self._deep += 1
         data, read_line, index = block.data, block.reader.read_line, known.index
+        begins, others = known.frame.begins if block.ends is None else b"", 0
         for start, end, mine in every(places, hits):
-            raw = data[start:end]
-            for one in read_line(raw):
-                if mine is None or not isinstance(one, Record):
+            other = not data.startswith(begins, start)
+            others += other
+            for one in read_line(data[start:end]):
+                if mine is None or other or not isinstance(one, Record):
                     yield from self._results((one,))
                     continue
                 told = index.rules(data, mine) if mine else ()
@@ -179,6 +181,8 @@ class Sieve:
         self._deep -= 1
         routes = tuple(seen.values()) if crowds.routing else ()
         yield Passed(sum(count for _, count in seen.values()), routes)
+        if self._is_other(others, block, places):
+            self._learn_anew(block)
 
     def _hits(self, block: Block, places: Spots) -> tuple[Learned, list[Hit]]:
         """All hits in order, by what is learned; `ODD` where they do not tell a record's rules."""
@@ -187,8 +191,7 @@ class Sieve:
             known.widen()
         odd = known.odd(block)
         if self._is_other(len(odd), block, places):
-            self._anew -= 1
-            known = self._learned = learned(self._tools, block.rows(ROWS), known.frame.heads)
+            known = self._learn_anew(block)
             odd = known.odd(block)
         found = [*((end, ODD) for end in odd), *known.index.scan(block.data)]
         found.sort()
@@ -199,6 +202,11 @@ class Sieve:
         if odd < _LEAST or not self._anew:
             return False
         return 2 * odd > places.count(0, len(block.data))
+
+    def _learn_anew(self, block: Block) -> Learned:
+        self._anew -= 1
+        self._learned = learned(self._tools, block.rows(ROWS), self._known().frame.heads)
+        return self._learned
 
     def _judge(self, block: Block, records: int, found: int) -> None:
         """Learn anew, less and less often, where too much is a candidate."""
