@@ -49,6 +49,36 @@ def scan(place: Path, *options: str) -> Any:
     return run("scan", "--rules", "rules.yml", "log.ndjson", *options, cwd=place)
 
 
+AS_WRITTEN = [
+    '{"eventName":"StopLogging"}', '{ "eventName" : "StopLogging", "n": 1.10 }',
+    '{"n":1,"eventName":"x","eventName":"StopLogging"}', '{"eventName":"\\u0053topLogging"}',
+    '{"eventName":"StopLogging","n":1e999,"m":123456789012345678901234567890}',
+    '{"eventName":"StopLogging","n":"é\\/"}',
+]  # fmt: skip
+MENDED = {
+    '{"eventName":"StopLogging","n":NaN}': '{"eventName":"StopLogging","n":"NaN"}',
+    '{"eventName":"StopLogging","n":"\\ud800"}': '{"eventName":"StopLogging","n":"\ufffd"}',
+    '[{"eventName":"StopLogging", "n":1.10}]': '{"eventName":"StopLogging","n":1.1}',
+    '{"eventName":"StopLogging","n":' + "[" * 220 + "]" * 220 + "}": None,
+}
+
+
+@pytest.mark.parametrize("options", [[], ["--no-prefilter"], ["--jobs", "2"]])
+@pytest.mark.parametrize("end", ["\n", "\r\n", " \n"])
+def test_an_event_is_shown_as_it_is_written(place: Path, options: list[str], end: str) -> None:
+    """A line that is a record stands in its match as it is; what cannot is written anew."""
+    rows = [*['{"eventName":"x"}'] * 400, *AS_WRITTEN, *AS_WRITTEN, *MENDED, ""]
+    (place / "log.ndjson").write_text(end.join(rows), "utf-8", newline="")
+    lines = scan(place, *options).stdout.splitlines()
+    shown = [
+        line.partition('"event":')[2].removesuffix("}") for line in lines if "=Stopped" in line
+    ]
+    assert shown[:-1] == [*AS_WRITTEN, *AS_WRITTEN, *[one for one in MENDED.values() if one]]
+    assert json.loads(shown[-1])["n"]
+    assert shown[-1].count("[") == 220
+    assert '"' in shown[-1][shown[-1].index("[") :]
+
+
 def test_formats_hold_every_match(place: Path) -> None:
     """Each format has one entry a match, with rule, file, record and time."""
     lines = [json.loads(line) for line in scan(place).stdout.splitlines()]

@@ -17,11 +17,8 @@ from typing import Any
 import msgspec
 import orjson
 
-from converter.logs.counting import count
+from converter.logs.lines import DEEPEST, may_be_deep
 from converter.logs.records import EXCERPT, Fault
-
-DEEPEST = 200
-"""Levels of nesting; what is deeper could be read, but not printed again, and stays text."""
 
 _DIGITS = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x20 for byte in range(256))
 _LONG_RUN = b"0" * 19
@@ -37,7 +34,7 @@ _plain = msgspec.json.Decoder().decode
 
 def decode(raw: bytes) -> Any:
     """The JSON value of these bytes, or a `Fault`; it raises nothing."""
-    if len(raw) <= _MOST_DIGITS and count(raw, b"{") + count(raw, b"[") <= DEEPEST:
+    if len(raw) <= _MOST_DIGITS and not may_be_deep(raw):
         try:
             return _plain(raw)
         except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -48,13 +45,9 @@ def decode(raw: bytes) -> Any:
 def _carefully(raw: bytes) -> Any:
     try:
         value = _with_python(raw) if _has_long_integer(raw) else _with_orjson(raw)
-        return _with_python(raw) if _may_be_deep(raw) and _is_deep(value) else value
+        return _with_python(raw) if may_be_deep(raw) and _is_deep(value) else value
     except (ValueError, RecursionError) as error:
         return _fault(raw, error)
-
-
-def _may_be_deep(raw: bytes) -> bool:
-    return count(raw, b"{") + count(raw, b"[") > DEEPEST
 
 
 def _has_long_integer(raw: bytes) -> bool:
@@ -74,13 +67,13 @@ def _with_orjson(raw: bytes) -> Any:
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError:
-        if _SURROGATE.search(raw) or _BEYOND.search(raw) or _may_be_deep(raw):
+        if _SURROGATE.search(raw) or _BEYOND.search(raw) or may_be_deep(raw):
             return _with_python(raw)
         raise
 
 
 def _with_python(raw: bytes) -> Any:
-    text = str(_shallow(raw) if _may_be_deep(raw) else raw, "utf-8")
+    text = str(_shallow(raw) if may_be_deep(raw) else raw, "utf-8")
     value = json.loads(text, parse_int=_integer, parse_float=_float, parse_constant=str)
     return _mended(value) if _SURROGATE.search(raw) else value
 

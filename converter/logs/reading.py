@@ -7,10 +7,11 @@ from itertools import chain
 from typing import Any
 
 from converter.logs.blocks import GAP, Block, LineReader
-from converter.logs.decoding import DEEPEST, decode
+from converter.logs.decoding import decode
+from converter.logs.lines import DEEPEST
 from converter.logs.records import EXCERPT, Fault, Record, Reject
 from converter.logs.runs import SMALL, Run, list_end, listed
-from converter.logs.shapes import Event, contents, events, records
+from converter.logs.shapes import Event, contents, events, records, spoken
 from converter.logs.sniffing import BOM, Form, beginning, form, packing
 from converter.logs.splitting import Piece, Splitter, split_lines
 
@@ -104,7 +105,7 @@ class _File:
             value = decode(raw)
             if type(value) is dict and contents(value) is None:
                 self.number += 1
-                return (Record(value, self.name, self.number),)
+                return (Record(value, self.name, self.number, raw),)
         where = f"line {self.line}"
         return self._line(raw, where) if len(raw) <= LONG_LINE else self._split(raw, where)
 
@@ -140,7 +141,7 @@ class _File:
                 if line.first:
                     yield self._reject(self._too_long(line.raw), where, line.raw)
             elif line.raw and not line.raw.isspace():
-                yield from self.items(_spoken(line.raw.removesuffix(b"\r")), where, line.raw)
+                yield from self.items(spoken(line.raw.removesuffix(b"\r")), where, line.raw)
 
     def binary(self, chunks: Iterable[bytes]) -> Results:
         head = next(iter(chunks))
@@ -164,7 +165,7 @@ class _File:
         value = decode(raw)
         if isinstance(value, dict) and contents(value) is None:
             self.number += 1
-            yield Record(value, self.name, self.number)
+            yield Record(value, self.name, self.number, raw)
         elif isinstance(value, Fault) and raw.lstrip()[:1] in b"{[":
             yield from self._split(raw, where)
         else:
@@ -238,6 +239,14 @@ class _Run:
         self._file, self._run, self._where = file, run, where
         self._at = 0
 
+    @property
+    def name(self) -> str:
+        return self._file.name
+
+    @property
+    def number(self) -> int:
+        return self._file.number
+
     def read_line(self, raw: bytes) -> Results:
         record = raw.lstrip(GAP)
         start = self._run.start + self._run.ends[self._at] - len(record)
@@ -257,23 +266,6 @@ class _Run:
             value = decode(before + record + after)
             return (value if isinstance(value, list) else contents(value) or [value])[0]
         return decode(record)
-
-
-def _spoken(raw: bytes) -> Iterator[Event | Fault]:
-    if raw.lstrip().startswith(b"{"):
-        value = decode(raw)
-        if isinstance(value, dict):
-            yield from events(value)
-            return
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError as broken:
-        yield Fault("encoding", f"its byte {broken.start} is not UTF-8", raw[:EXCERPT])
-        return
-    if "\0" in text:
-        yield Fault("encoding", "it holds NUL bytes", raw[:EXCERPT])
-    else:
-        yield {"message": text}
 
 
 def _place(where: str, start: int) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from converter.errors import LogError
+from converter.logs.lines import is_object, one_line
 
 Kind = Literal[
     "unreadable",
@@ -43,12 +44,19 @@ class Record:
     """One event, the file it is from (`-` is standard input) and its number there.
 
     Numbers count from 1 in each file, over the records inside wrappers; a rejected record takes
-    a number too, so that the numbers of its neighbours do not depend on it.
+    a number too, so that the numbers of its neighbours do not depend on it. `raw` is the line that
+    is the record, if one is.
     """
 
     event: dict[str, Any]
     file: str
     number: int
+    raw: bytes = field(default=b"", repr=False, compare=False)
+
+    @property
+    def line(self) -> bytes:
+        """Its bytes, if they can stand in a line of JSON as they are; else none."""
+        return one_line(self.raw) if is_object(self.raw) else b""
 
 
 @dataclass(frozen=True, slots=True)

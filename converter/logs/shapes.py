@@ -75,6 +75,24 @@ def events(value: Any, depth: int = 0) -> Iterator[Event | Fault]:
         yield from events(item, depth + 1)
 
 
+def spoken(raw: bytes) -> Iterator[Event | Fault]:
+    """What a line of text is: a JSON object is itself, all else a message."""
+    if raw.lstrip().startswith(b"{"):
+        value = decode(raw)
+        if isinstance(value, dict):
+            yield from events(value)
+            return
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as broken:
+        yield Fault("encoding", f"its byte {broken.start} is not UTF-8", raw[:EXCERPT])
+        return
+    if "\0" in text:
+        yield Fault("encoding", "it holds NUL bytes", raw[:EXCERPT])
+    else:
+        yield {"message": text}
+
+
 def contents(event: Event) -> Sequence[Any] | None:
     """What this object wraps; None for an event."""
     if event.keys().isdisjoint(WRAPPER_KEYS):

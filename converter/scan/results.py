@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 
-from converter.logs import Kind, Record, Reject
+from converter.logs import Kind, Reject
 from converter.matcher import Event
 from converter.matcher.correlation import Counts
 from converter.matcher.routing import Known, Route
@@ -30,7 +30,8 @@ class Match:
     """One event that matches one rule, or several that match a correlation (`events`).
 
     Of several, the source and time are those of the event that completed the match. `time` is what
-    the event says, None if it says none.
+    the event says, None if it says none. `raw` is the event as the log writes it, if that can be
+    given on.
     """
 
     rule: RuleSummary
@@ -40,6 +41,7 @@ class Match:
     event: Event
     correlation: bool = False
     events: Sequence[Event] = ()
+    raw: bytes = field(default=b"", repr=False, compare=False)
 
     def document(self, *, with_event: bool = True) -> dict[str, Any]:
         """The match as it is printed: rule, source, time, and `event` (correlations: `events`)."""
@@ -52,14 +54,10 @@ class Match:
 
     def row(self) -> Row:
         """The match with its event as JSON."""
-        return Row(
-            self.rule,
-            self.file,
-            self.record,
-            self.time,
-            as_json(list(self.events or (self.event,)) if self.correlation else self.event),
-            self.correlation,
-        )
+        written = self.raw or as_json(self.event)
+        if self.correlation:
+            written = as_json(list(self.events)) if self.events else b"[%b]" % written
+        return Row(self.rule, self.file, self.record, self.time, written, self.correlation)
 
 
 @dataclass(slots=True)
@@ -90,28 +88,53 @@ class Row:
         ))  # fmt: skip
 
 
-def match_of(rule: RuleSummary, record: Record, time: str | None, correlation: bool) -> Match:
+class Source(Protocol):
+    """A record that matches."""
+
+    @property
+    def event(self) -> Event:
+        """Its event."""
+
+    @property
+    def file(self) -> str:
+        """Its file."""
+
+    @property
+    def number(self) -> int:
+        """Its number there."""
+
+    @property
+    def line(self) -> bytes:
+        """Its event as the log writes it, if that can stand in a line of JSON; else nothing."""
+
+
+def match_of(rule: RuleSummary, record: Source, time: str | None, correlation: bool) -> Match:
     """The match of a rule and a record."""
-    return Match(rule, record.file, record.number, time, record.event, correlation)
+    raw = record.line
+    return Match(rule, record.file, record.number, time, record.event, correlation, raw=raw)
 
 
 class Rows:
-    """Call it as `match_of`: the same with the event as JSON, which is made once for an event."""
+    """Call it as `match_of`: the same with the event as JSON, which is made once for an event.
+
+    An event stands in it as the log has it, if it is a line of its own.
+    """
 
     def __init__(self) -> None:
-        self._record: Record | None = None
+        self._record: Source | None = None
         self._event = b""
 
     def __call__(
         self,
         rule: RuleSummary,
-        record: Record,
+        record: Source,
         time: str | None,
         correlation: bool,
     ) -> Row:
         """One row; the event of a correlation is a list of one."""
         if record is not self._record:
-            self._record, self._event = record, as_json(record.event)
+            self._record = record
+            self._event = record.line or as_json(record.event)
         event = b"[%b]" % self._event if correlation else self._event
         return Row(rule, record.file, record.number, time, event, correlation)
 
