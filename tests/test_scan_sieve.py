@@ -19,6 +19,7 @@ from converter.logs import Block, Record, read, read_blocks, runs
 from converter.logs.blocks import Frame, odd_items
 from converter.matcher import compile_predicate
 from converter.matcher.index import asked, engines, need
+from converter.matcher.program import paths_read
 from converter.scan import (
     CompiledRule,
     Match,
@@ -29,6 +30,7 @@ from converter.scan import (
     Tools,
     scan,
 )
+from converter.scan.alike import Reads
 
 LINES = st.one_of(
     objects().map(lambda raw: raw.replace("\n", " ")),
@@ -60,10 +62,15 @@ def rule(number: int, predicate: p.Predicate) -> CompiledRule:
 
 def tools(predicates: list[p.Predicate], **more: Any) -> Tools:
     """What a sieve for these predicates needs."""
+
+    def reads(number: int) -> Reads | None:
+        paths = paths_read(predicates[number])
+        return None if paths is None else Reads(frozenset(map(str, paths)), ())
+
     return Tools(
         lambda: [need(one) for one in predicates],
         lambda: asked((one, None) for one in predicates),
-        **more,
+        **{"reads": reads, **more},
     )
 
 
@@ -88,7 +95,7 @@ def test_sieved_is_whole(
     sizes: tuple[int, int],
 ) -> None:
     """Matches, rejects and counts are those of a scan that decodes every record."""
-    raw = "".join(line + end for line, end in lines).encode("utf-8", "replace")
+    raw = "".join(line + end for line, end in (*lines, *lines)).encode("utf-8", "replace")
     rules = [rule(number, one) for number, one in enumerate(predicates)]
     learned, chunk = sizes
     module = engines.hyperscan() if by == "hyperscan" else None

@@ -21,8 +21,10 @@ from converter.matcher import Event, EventTest, compile_predicate
 from converter.matcher.correlation import Plan
 from converter.matcher.fields import LastRead
 from converter.matcher.index import Asked, Need
+from converter.matcher.program import paths_read
 from converter.paths import Path as FieldPath
 from converter.places import pipeline_folders
+from converter.predicate import Predicate
 from converter.scan import RuleSummary
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ class Test(NamedTuple):
     time: tuple[str, ...]
     logsource: Mapping[str, str]
     bundle: bool
+    paths: Callable[[], frozenset[FieldPath] | None]
+    """What it reads; None for the whole event."""
 
 
 @dataclass
@@ -140,7 +144,8 @@ class Kept:
         tests, start = list[Test](), 0
         for shown, end, time, source, bundle in zip(*columns, strict=True):
             later = Later(self.tests, start, end)
-            tests.append(Test(RuleSummary(*shown), later, times[time], sources[source], bundle))
+            summary, place = RuleSummary(*shown), sources[source]
+            tests.append(Test(summary, later, times[time], place, bundle, later.paths))
             start = end
         return Loaded(
             tests,
@@ -174,9 +179,16 @@ class Later:
 
     def __call__(self, event: Event) -> bool:
         if self._test is None:
-            predicate, paths = pickle.loads(self._packed[self._start : self._end])
-            self._test = compile_predicate(predicate, paths, _READERS)
+            self._test = compile_predicate(*self._unpacked(), _READERS)
         return self._test(event)
+
+    def paths(self) -> frozenset[FieldPath] | None:
+        """The paths that it reads; None for the whole event."""
+        return paths_read(*self._unpacked())
+
+    def _unpacked(self) -> tuple[Predicate, Paths | None]:
+        predicate, paths = pickle.loads(self._packed[self._start : self._end])
+        return predicate, paths
 
 
 def _recalled(file: Path | None) -> Kept | None:

@@ -6,7 +6,7 @@ import io
 import pickle
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass, replace
-from functools import cache
+from functools import cache, partial
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,7 +19,9 @@ from converter.matcher.correlation import Plan, prepare
 from converter.matcher.fields import Paths as FieldPaths
 from converter.matcher.index import Need, asked
 from converter.matcher.index.needs import Either, Every
+from converter.matcher.program import paths_read
 from converter.matcher.rules import Reading, RuleTest
+from converter.paths import Path as FieldPath
 from converter.pipelines import Pipelines, View
 from converter.rules import Rule, RuleSet, read_rules
 from converter.scan import RuleSummary
@@ -53,12 +55,24 @@ def _loaded(
     tests: Sequence[RuleTest], made: Plan, errors: list[PolysigmaError], pipelines: Pipelines
 ) -> Loaded:
     ready = [
-        Test(_summary(one.rule), one.matches, one.time, one.logsource, _is_bundle(one.rule))
+        Test(
+            _summary(one.rule),
+            one.matches,
+            one.time,
+            one.logsource,
+            _is_bundle(one.rule),
+            partial(_paths, one),
+        )
         for one in tests
     ]
     needs = cache(lambda: [one.need for one in tests])
     ask = cache(lambda: asked(map(_asking, tests)))
     return Loaded(ready, made, errors, needs, ask, lambda: pipelines.log_sources)
+
+
+def _paths(test: RuleTest) -> frozenset[FieldPath] | None:
+    """What it reads; None for the whole event."""
+    return paths_read(test.reading.predicate, test.reading.paths) if test.reading else None
 
 
 def _asking(test: RuleTest) -> tuple[p.Predicate, FieldPaths | None]:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import click
 
@@ -31,7 +32,8 @@ from converter.matcher.origins import Origins
 from converter.matcher.routing import Routing
 from converter.pipelines import View
 from converter.places import pipeline_folders
-from converter.scan import Sieve, Stage, Summary, Tools, window
+from converter.scan import CompiledRule, Sieve, Stage, Summary, Tools, window
+from converter.scan.alike import Reads
 from converter.scan.crew import Crew
 from converter.scan.work import Work
 
@@ -127,9 +129,18 @@ def work_of(asked: Asked, loaded: Loaded) -> Work:
         raise LogError("no rules to match", next_step="name rules with --rules")
     routing, origins = _routed(asked, loaded, tests)
     needs = _needs(wanted, routing if asked.said else None)
-    tools = Tools(needs, wanted.asked, routing, origins, Databases())
-    sieve = None if asked.whole else Sieve(tools)
-    return Work(compiled(tests, plan, _held(asked, plan)), routing, times, sieve)
+    rules = compiled(tests, plan, _held(asked, plan))
+    reads = partial(_reads, tests, rules)
+    tools = Tools(needs, wanted.asked, routing, origins, Databases(), reads)
+    return Work(rules, routing, times, None if asked.whole else Sieve(tools))
+
+
+def _reads(tests: Sequence[Test], rules: Sequence[CompiledRule], number: int) -> Reads | None:
+    """On what a rule depends; None where that is the whole event, or all of it is wanted."""
+    paths = None if rules[number].feeds else tests[number].paths()
+    if paths is None or not all(isinstance(one, str) for one in paths):
+        return None
+    return Reads(frozenset(map(str, paths)), tests[number].time)
 
 
 def _routed(

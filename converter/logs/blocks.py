@@ -52,7 +52,15 @@ _WRAPPERS = (*sorted(WRAPPING), *(b'"%b"' % key.encode() for key in sorted(AROUN
 
 
 class Reader(Protocol):
-    """Reads the lines or items of a block in order, and numbers their records."""
+    """Reads the lines or items of a block in order, and numbers their records from 1."""
+
+    @property
+    def name(self) -> str:
+        """The file."""
+
+    @property
+    def number(self) -> int:
+        """The number of the last record."""
 
     def read_line(self, raw: bytes) -> Iterable[Record | Reject | Block]:
         """What the next line, without its end, or item, also with what stands before it, holds.
@@ -65,11 +73,11 @@ class Reader(Protocol):
 
 
 class LineReader(Reader, Protocol):
-    """Reads the lines of one file, and numbers records and lines."""
+    """Reads the lines of one file, and numbers them, too."""
 
-    name: str
-    number: int
-    line: int
+    @property
+    def line(self) -> int:
+        """The number of the last line."""
 
 
 @dataclass(frozen=True, slots=True)

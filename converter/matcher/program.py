@@ -18,9 +18,11 @@ from converter.matcher.fields import (
     Values,
     every_value,
     field_reader,
+    paths_of,
     reader,
 )
 from converter.matcher.tests import TESTS, ValuesTest, any_like, one_of
+from converter.paths import Path
 from converter.predicate import (
     And,
     Equals,
@@ -34,6 +36,7 @@ from converter.predicate import (
     Or,
     Predicate,
     Test,
+    tests,
 )
 
 EventTest = Callable[[Event], bool]
@@ -96,6 +99,21 @@ def compile_predicate(
         return at == _TRUE
 
     return steps[0][0] if steps[0][1:] == (_TRUE, _FALSE) else matches
+
+
+def paths_read(predicate: Predicate, paths: Paths | None = None) -> frozenset[Path] | None:
+    """The paths of an event on whose values alone the predicate depends; None if on all it holds.
+
+    `paths` are those that it is compiled with.
+    """
+    found = list[Path]()
+    for test in tests(predicate):
+        if isinstance(test, Keyword | KeywordRegex | Opaque):
+            return None
+        found += paths_of(test.field, paths)
+        if isinstance(test, FieldCompare):
+            found += paths_of(test.other, paths)
+    return frozenset(found)
 
 
 def compile_test(test: Test, paths: Paths | None = None) -> EventTest:

@@ -17,6 +17,7 @@ from converter.matcher import Event
 from converter.matcher.index import NOTHING, Index, Need, Rules, Sample
 from converter.matcher.index.engines import engine
 from converter.matcher.routing import Route
+from converter.scan.alike import Alike, alike
 from converter.scan.crowds import Crowds
 from converter.scan.proofs import Proof, proof
 from converter.scan.tools import Tools, merged
@@ -52,6 +53,7 @@ class Learned:
         self._narrow = proof if narrow else None
         self._whole = None if narrow else index
         self._odd = 0
+        self._alike: dict[Rules, Alike | None] = {}
 
     def widen(self) -> None:
         """Have the index tell what the crowds lack."""
@@ -72,6 +74,18 @@ class Learned:
         found += [end for lines in self._lines for end, _ in lines.scan(data)]
         first = self.crowds is not None or data.startswith(self.frame.begins)
         return found if first else [1, *found]
+
+    def alike(self, rules: Rules) -> Alike | None:
+        """For these rules what is known of records that are alike, None where that is no help."""
+        if rules not in self._alike:
+            self._alike[rules] = self._made(rules)
+        return self._alike[rules]
+
+    def _made(self, rules: Rules) -> Alike | None:
+        if self._tools.routing is not None and self._proof is None:
+            return None
+        keys = (self._proof.key,) if self._proof else ()
+        return alike(rules, self._tools.reads, self.route, keys)
 
     def route(self, event: Event, rules: Rules) -> Route | None:
         """What the event is, if it is proven to be that, and these rules are tried on it."""

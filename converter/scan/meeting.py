@@ -11,7 +11,8 @@ from converter.logs.records import EXCERPT
 from converter.matcher import Event, EventTest
 from converter.matcher.routing import Route
 from converter.matcher.times import TimeReader
-from converter.scan.results import Match, RuleSummary, Summary, as_json, match_of
+from converter.scan.alike import Glanced
+from converter.scan.results import Match, RuleSummary, Source, Summary, as_json
 from converter.scan.sieve import Candidate, Passed, Sifted
 from converter.scan.times import Window, instant
 
@@ -55,7 +56,7 @@ def meet(
     times: Window | None,
     counts: Summary,
     routing: Callable[[Event], Route] | None,
-    shown: Callable[[RuleSummary, Record, str | None, bool], Shown],
+    shown: Callable[[RuleSummary, Source, str | None, bool], Shown],
 ) -> Iterator[Met[Shown]]:
     """Each record and its rules, as in `scan`, without what looks at several events.
 
@@ -64,7 +65,11 @@ def meet(
     everything = range(len(compiled))
     meeting = _Meeting(compiled, times, counts, shown)
     for record in records:
-        if isinstance(record, tuple):
+        if isinstance(record, Glanced):
+            hits = meeting.glance(record, routing)
+            if not hits and len(meeting.results) < _TOGETHER:
+                continue
+        elif isinstance(record, tuple):
             hits = meeting.meet(record[0], _tried(record, routing, counts))
             if not hits and len(meeting.results) < _TOGETHER:
                 continue
@@ -109,13 +114,14 @@ class _Meeting(Generic[Shown]):
         compiled: Sequence[CompiledRule],
         times: Window | None,
         counts: Summary,
-        shown: Callable[[RuleSummary, Record, str | None, bool], Shown],
+        shown: Callable[[RuleSummary, Source, str | None, bool], Shown],
     ) -> None:
         self._compiled, self._times, self._counts = compiled, times, counts
         self._shown = shown
         self.results: list[Shown | Reject] = []
         self.hits: list[Match] = []
         self._matched: list[RuleSummary] = []
+        self._failed = 0
 
     def taken(self) -> Met[Shown]:
         """What there is, once; only now its matches count, as a signal may come before."""
@@ -130,6 +136,38 @@ class _Meeting(Generic[Shown]):
     def meet(self, record: Record, among: Iterable[int]) -> list[Match]:
         """One record and these rules; its hits for rules that look at several events."""
         self._counts.records += 1
+        for number, time in self._matching(record, among):
+            self._take(number, record, time)
+        return self.hits
+
+    def glance(self, one: Glanced, routing: Callable[[Event], Route] | None) -> list[Match]:
+        """A record that is decoded only if none was met before that is like it to its rules."""
+        known = one.alike.known.get(one.what)
+        if known is None:
+            return self._first(one, routing)
+        route, rules = known
+        self._counts.records += 1
+        if route is not None:
+            self._counts.take(route)
+        for number in rules:
+            self._take(number, one, self._compiled[number].time(one.apart()))
+        return self.hits
+
+    def _first(self, one: Glanced, routing: Callable[[Event], Route] | None) -> list[Match]:
+        """Remembers what matched, unless a rule failed, or the log source is not proven."""
+        self._counts.records += 1
+        record, failed, alike = one.record(), self._failed, one.alike
+        route = alike.route(record.event, alike.rules) if routing else None
+        candidate = record, alike.rules, route
+        matched = list(self._matching(record, _tried(candidate, routing, self._counts)))
+        if failed == self._failed and (route is not None or routing is None):
+            alike.remember(one.what, (route, tuple(number for number, _ in matched)))
+        for number, time in matched:
+            self._take(number, record, time)
+        return self.hits
+
+    def _matching(self, record: Record, among: Iterable[int]) -> Iterator[tuple[int, str | None]]:
+        """Which of these rules match, each with the time that it reads."""
         event, compiled = record.event, self._compiled
         bundle: RuleSummary | None = None
         for number in among:
@@ -141,15 +179,21 @@ class _Meeting(Generic[Shown]):
                     continue
                 time = rule.time(event)
             except Exception as error:  # noqa: BLE001  a rule that fails must not end the scan
+                self._failed += 1
                 self.reject(_failed(rule, record, error))
                 continue
             bundle = rule.rule if rule.correlation else None
-            if rule.feeds:
-                self.hits.append(match_of(rule.rule, record, time, rule.correlation))
-            if _is_shown(rule.rule, time, rule.report, self._times, self._counts):
-                self.results.append(self._shown(rule.rule, record, time, rule.correlation))
-                self._matched.append(rule.rule)
-        return self.hits
+            yield number, time
+
+    def _take(self, number: int, record: Source, time: str | None) -> None:
+        """A match: for rules that look at several events, and for the user."""
+        rule = self._compiled[number]
+        if rule.feeds:
+            hit = Match(rule.rule, record.file, record.number, time, record.event, rule.correlation)
+            self.hits.append(hit)
+        if _is_shown(rule.rule, time, rule.report, self._times, self._counts):
+            self.results.append(self._shown(rule.rule, record, time, rule.correlation))
+            self._matched.append(rule.rule)
 
     def reject(self, reject: Reject) -> None:
         """Keeps a reject, counted."""

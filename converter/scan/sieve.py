@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from converter.logs import Block, Record, Reject
 from converter.matcher.index import Hit, Rules
 from converter.matcher.routing import Route
+from converter.scan.alike import Glanced
 from converter.scan.crowds import Crowds
 from converter.scan.learning import ROWS, Learned, learned
 from converter.scan.results import as_json
@@ -47,7 +48,7 @@ class Passed:
     routes: Sequence[tuple[Route, int]] = ()
 
 
-Sifted = Record | Reject | Candidate | Passed
+Sifted = Record | Reject | Candidate | Glanced | Passed
 
 _NONE = Passed(0)
 
@@ -147,6 +148,9 @@ class Sieve:
             passed, found, at = passed + skipped, found + 1, end + places.gap
             raw = data[start:end]
             rules = None if mine is None else merged(index.rules(data, mine), index.always)
+            if rules is not None and (glanced := _glanced(known, block, raw, rules)):
+                yield glanced
+                continue
             for one in reader.read_line(raw):
                 if rules is not None and isinstance(one, Record):
                     yield one, rules, known.route(one.event, rules)
@@ -218,3 +222,13 @@ class Sieve:
             self._patience *= 4
             self._learned = learned(self._tools, block.rows(ROWS), self._known().frame.heads)
         self._records, self._found = 0, 0
+
+
+def _glanced(known: Learned, block: Block, raw: bytes, rules: Rules) -> Glanced | None:
+    """A line for these rules, if it need not be read but looked at."""
+    alike = known.alike(rules) if block.ends is None else None
+    found = alike.look(raw) if alike else None
+    if alike is None or found is None:
+        return None
+    block.reader.skip(1)
+    return Glanced(alike, *found, raw, block.reader.name, block.reader.number)

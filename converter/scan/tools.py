@@ -10,19 +10,24 @@ from converter.matcher import Event
 from converter.matcher.index import Asked, Index, Need, Rules, Sample, Store, hyperscan
 from converter.matcher.origins import Origins
 from converter.matcher.routing import Route
+from converter.scan.alike import Reads
 
 Routing = Callable[[Event], Route]
 
 
 @dataclass(frozen=True)
 class Tools:
-    """What does not change while a log is read: what rules need, and what helps to look for it."""
+    """What does not change while a log is read: what rules need, and what helps to look for it.
+
+    `reads` tells on what a rule depends, None where that is the whole event, or wanted.
+    """
 
     needs: Callable[[], Sequence[Need]]
     asked: Callable[[], Asked]
     routing: Routing | None = None
     origins: Origins | None = None
     store: Store | None = None
+    reads: Callable[[int], Reads | None] = lambda rule: None
     module: ModuleType | None = field(default_factory=hyperscan)
 
     def index(self, needs: Mapping[int, Need], rows: Sequence[bytes], sample: Sample) -> Index:
