@@ -95,14 +95,16 @@ def test_too_much_to_glance_at(paths: list[str], apart: list[str]) -> None:
     assert glance(paths, apart) is None
 
 
-def test_apart() -> None:
-    """Texts apart make an event of their own."""
-    found = GLANCE(b'{"kind":"a","time":"2024"}')
+@pytest.mark.parametrize(
+    "event", [{"time": "2024"}, {"time": "", "at": "2023"}, {"at": "x", "time": "y"}, {"k": "a"}]
+)
+def test_times(event: dict[str, str]) -> None:
+    """A time is the same at a glance and in the event."""
+    made = glance(["k"], ["time", "at"])
+    assert made is not None
+    found = made(json.dumps(event).encode())
     assert found is not None
-    assert GLANCE.apart(found[1]) == {"time": "2024"}
-    found = GLANCE(b'{"kind":"a"}')
-    assert found is not None
-    assert GLANCE.apart(found[1]) == {}
+    assert made.text(found[1]) == time_reader(("time", "at"))(event)
 
 
 def test_paths_read() -> None:

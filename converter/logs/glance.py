@@ -24,15 +24,15 @@ _PLAIN = re.compile(r"[ !#-\[\]-~]{1,200}")
 _Tree = dict[str, Any]
 
 Seen = Any
-"""What `apart` needs."""
+"""What `text` needs."""
 
 
 class Glance:
     """Call it with a record's bytes: what stands at these paths, equal in records alike there.
 
-    Besides it gives what `apart` makes an event of: the keys that are apart, with texts. It gives
-    None where all that is not so simple: no record of its own, another spelling of a path, lists,
-    numbers, objects where a path ends, anything but texts apart; and if it is no JSON.
+    Besides it gives what `text` needs to find what stands under keys apart. It gives None where all
+    that is not so simple: no record of its own, another spelling of a path, lists, numbers, objects
+    where a path ends, anything but texts apart; and if it is no JSON.
     """
 
     def __init__(self, tree: _Tree, never: Collection[str], apart: Sequence[str]) -> None:
@@ -41,7 +41,7 @@ class Glance:
         kinds += [(key, str | msgspec.UnsetType) for key in apart]
         self._decode = msgspec.json.Decoder(_struct(kinds, never)).decode
         self._what = attrgetter(*_names(len(tree)))
-        self._apart = [*zip(apart, _names(len(kinds))[len(tree) :], strict=True)]
+        self._apart = _names(len(kinds))[len(tree) :]
 
     def __call__(self, raw: bytes) -> tuple[Hashable, Seen] | None:
         """What was seen; it raises nothing."""
@@ -53,14 +53,13 @@ class Glance:
             return None
         return self._what(found), found
 
-    def apart(self, seen: Seen) -> dict[str, str]:
-        """The event."""
-        found = dict[str, str]()
-        for key, name in self._apart:
-            value = getattr(seen, name)
-            if value is not msgspec.UNSET:
-                found[key] = value
-        return found
+    def text(self, seen: Seen) -> str | None:
+        """The first text apart that is not empty."""
+        for name in self._apart:
+            found: str | msgspec.UnsetType = getattr(seen, name)
+            if found is not msgspec.UNSET and found:
+                return found
+        return None
 
 
 def glance(paths: Collection[str], apart: Sequence[str]) -> Glance | None:

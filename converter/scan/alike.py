@@ -85,9 +85,10 @@ class Glanced:
         """The same, decoded."""
         return Record(self.event, self.file, self.number, self.raw)
 
-    def apart(self) -> dict[str, str]:
-        """An event that has no more than its time."""
-        return self.alike.glance.apart(self.seen)
+    @property
+    def time(self) -> str | None:
+        """Its time, as `time_reader` finds it in a record without numbers there."""
+        return self.alike.glance.text(self.seen)
 
 
 def alike(

@@ -77,9 +77,10 @@ class Learned:
 
     def alike(self, rules: Rules) -> Alike | None:
         """For these rules what is known of records that are alike, None where that is no help."""
-        if rules not in self._alike:
-            self._alike[rules] = self._made(rules)
-        return self._alike[rules]
+        found = self._alike.get(rules)
+        if found is None and rules not in self._alike:
+            found = self._alike[rules] = self._made(rules)
+        return found
 
     def _made(self, rules: Rules) -> Alike | None:
         if self._tools.routing is not None and self._proof is None:

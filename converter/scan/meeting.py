@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, NamedTuple, TypeVar
 
 from converter.logs import Record, Reject
 from converter.logs.records import EXCERPT
@@ -22,8 +21,7 @@ _TOGETHER = 8
 Report = Literal["match", "held", "input"]
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledRule:
+class CompiledRule(NamedTuple):
     """A rule ready to run: its test of an event, and what reads an event's time.
 
     `correlation` marks a bundle "any of these rules": it matches single events, but its matches
@@ -150,7 +148,7 @@ class _Meeting(Generic[Shown]):
         if route is not None:
             self._counts.take(route)
         for number in rules:
-            self._take(number, one, self._compiled[number].time(one.apart()))
+            self._take(number, one, one.time)
         return self.hits
 
     def _first(self, one: Glanced, routing: Callable[[Event], Route] | None) -> list[Match]:
