@@ -47,7 +47,7 @@ def place(path: Path) -> str:
 
 
 def is_cli(path: Path) -> bool:
-    return path.relative_to(CODE).parts[0] in ("cli", "cli.py")
+    return path.relative_to(CODE).parts[0] in ("cli", "__main__.py")
 
 
 def acts(node: ast.AST) -> bool:

@@ -246,3 +246,41 @@ def test_what_was_taken_is_counted(logs: Path) -> None:  # noqa: F811
     rejected = sum(one.count for one in summary.rejects.values())
     assert summary.matches[rule.rule] + rejected == len(taken)
     assert 0 < summary.records <= 3000
+
+
+LOADING = """
+import os, signal
+import converter.__main__ as start, converter.cli as cli
+def interrupted(*_):
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        import colorsys
+    except BaseException:
+        print("lost", flush=True)
+cli.{name} = interrupted
+start.main()
+"""
+
+
+@pytest.mark.parametrize(("name", "code", "out"), [("prepare", 130, b""), ("main", 0, b"lost\n")])
+def test_loading_ends_at_once(name: str, code: int, out: bytes) -> None:
+    """Nothing that loads can swallow Ctrl-C; a command that runs is interrupted as by Python."""
+    words = [sys.executable, "-c", LOADING.format(name=name)]
+    done = subprocess.run(words, env=SURROUNDINGS, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (code, out, b"")
+
+
+def test_who_ignores_interruptions_goes_on_doing_so() -> None:
+    """A command in the background of a shell is not ended by Ctrl-C in the foreground."""
+    ignoring = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n{LOADING}"
+    words = [sys.executable, "-c", ignoring.format(name="prepare")]
+    done = subprocess.run([*words, "--version"], env=SURROUNDINGS, capture_output=True, check=False)
+    assert done.returncode == 0
+    assert done.stdout.startswith(b"polysigma")
+
+
+def test_as_a_module() -> None:
+    """`python -m converter` is the command."""
+    words = [sys.executable, "-m", "converter", "scan", "--help"]
+    done = subprocess.run(words, env=SURROUNDINGS, capture_output=True, check=True)
+    assert done.stdout.startswith(b"Usage: polysigma scan")

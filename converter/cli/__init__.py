@@ -9,6 +9,7 @@ import gc
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -66,6 +67,14 @@ class _Commands(click.Group):
 @click.version_option(__version__, prog_name="polysigma")
 def polysigma() -> None:
     """Write a detection once as a Sigma rule, ship it to every SIEM."""
+
+
+def prepare(arguments: Sequence[str]) -> None:
+    """Loads what the command needs that these arguments name, if they begin with one."""
+    gc.set_threshold(_YOUNG)
+    for name in arguments[:1]:
+        if name in _COMMANDS:
+            importlib.import_module(_COMMANDS[name][0])
 
 
 def main(arguments: list[str] | None = None) -> Any:
