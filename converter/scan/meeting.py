@@ -123,9 +123,7 @@ class _Meeting(Generic[Shown]):
 
     def taken(self) -> Met[Shown]:
         """What there is, once; only now its matches count, as a signal may come before."""
-        matches = self._counts.matches
-        for rule in self._matched:
-            matches[rule] = matches.get(rule, 0) + 1
+        self._counts.match(self._matched)
         met = self.results, self.hits
         self.results, self.hits = [], []
         self._matched.clear()
@@ -211,7 +209,7 @@ def kept(
     """The matches that the user is to see, counted."""
     for match, report in results:
         if _is_shown(match.rule, match.time, report, times, counts):
-            counts.matches[match.rule] = counts.matches.get(match.rule, 0) + 1
+            counts.match((match.rule,))
             yield match
 
 

@@ -205,6 +205,11 @@ class Summary:
         mine[1].count += count
         return route
 
+    def match(self, rules: Iterable[RuleSummary]) -> None:
+        """Count a match of each of these rules."""
+        for rule in rules:
+            self.matches[rule] = self.matches.get(rule, 0) + 1
+
     def expect(self, rules: Iterable[RuleSummary]) -> None:
         """Count nothing yet for these rules."""
         for rule in rules:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO
@@ -66,8 +65,7 @@ class Done:
 
     def count(self) -> None:
         """Counts what was noted."""
-        for rule, count in Counter(self._matched).items():
-            self.summary.matches[rule] = self.summary.matches.get(rule, 0) + count
+        self.summary.match(self._matched)
         self._matched.clear()
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache, reduce
+from functools import cache, lru_cache, reduce
 from operator import or_
 from typing import Any, Generic, TypeVar
 
@@ -125,7 +125,7 @@ class Among:
         self._asking = dict(self._of_fields(asked))
         self._column, self._memory = cache(self._made), cache(self._remembering)
         self._ways: dict[Plan[Any], _Way] = {}
-        self._known: dict[int, tuple[int, ...]] = {}
+        self._told = lru_cache(_MOST)(self._rules_of)
 
     def _of_fields(self, asked: Asked) -> Iterator[tuple[int, tuple[int, int]]]:
         """For each field the branches that need it, and those that ask anything of it."""
@@ -158,14 +158,9 @@ class Among:
         left = self._left(event, plan, visited)
         return self._told(left) if left else ()
 
-    def _told(self, left: int) -> tuple[int, ...]:
-        known = self._known.get(left)
-        if known is None:
-            if len(self._known) >= _MOST:
-                self._known.clear()
-            found = {self._rules[number] for number in numbers(left)}
-            known = self._known[left] = tuple(sorted(found))
-        return known
+    def _rules_of(self, left: int) -> tuple[int, ...]:
+        """The rules of these branches."""
+        return tuple(sorted({self._rules[number] for number in numbers(left)}))
 
     def _left(self, event: Event, plan: Plan[Any], visited: list[Any]) -> int:
         way = self._ways.get(plan) or self._way(plan)

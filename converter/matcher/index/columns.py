@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import ModuleType
 from typing import Any
 
@@ -139,7 +140,7 @@ class Column:
         self._engine = engines.of(tuple(self._parts)) if len(self._parts) > _FEW else None
         tests = (test for one in askings for test in one.tests)
         self._tests = [(test_of(test), mask(numbers, size)) for test, numbers in tests]
-        self._masks: dict[frozenset[str], int] = {}
+        self._mask = lru_cache(_MASKS)(self._mask_of_hits)
         self._free = self._mask(frozenset())
 
     def mask(self, values: Values) -> int:
@@ -173,15 +174,7 @@ class Column:
 
     def _known(self, hits: Collection[str]) -> int:
         """The branches of which these atoms are all that was found."""
-        if not hits:
-            return self._free
-        row = frozenset(hits)
-        found = self._masks.get(row)
-        if found is None:
-            if len(self._masks) >= _MASKS:
-                self._masks.clear()
-            found = self._masks[row] = self._mask(row)
-        return found
+        return self._mask(frozenset(hits)) if hits else self._free
 
     def _found(self, text: str) -> Collection[str]:
         """The atoms that stand in a text, in any order."""
@@ -194,7 +187,7 @@ class Column:
                 return (*whole, *(parts[number] for _, number in found))
         return (*whole, *[part for part in parts if part in text])
 
-    def _mask(self, hits: frozenset[str]) -> int:
+    def _mask_of_hits(self, hits: frozenset[str]) -> int:
         found = (1 << self._size) - 1
         for one in self._layers:
             rows = (one.atoms.get(hit, ()) for hit in hits)

@@ -154,12 +154,9 @@ class Vectorscan:
 
     def scan(self, data: bytes) -> list[Hit]:
         """As Engine says; every expression at every place."""
-        self._scan(data)
-        if not self._hits:
-            return []
-        hits = self._hits[:]
         self._hits.clear()
-        return hits
+        self._scan(data)
+        return self._hits[:]
 
 
 def _compiled(module: Any, patterns: Mapping[int, bytes]) -> Any:
