@@ -11,7 +11,7 @@ from converter.logs.decoding import decode
 from converter.logs.lines import DEEPEST
 from converter.logs.records import EXCERPT, Fault, Record, Reject
 from converter.logs.runs import SMALL, Run, list_end, listed
-from converter.logs.shapes import Event, contents, events, records, spoken
+from converter.logs.shapes import Event, contents, events, one_event, records, spoken
 from converter.logs.sniffing import BOM, Form, beginning, form, packing
 from converter.logs.splitting import Piece, Splitter, split_lines
 
@@ -99,13 +99,17 @@ class _File:
         if at < len(data):
             yield Block(data[at:], self)
 
+    def event(self, raw: bytes) -> Event | None:
+        event = one_event(decode(raw)) if len(raw) < SMALL else None
+        if event is not None:
+            self.skip(1)
+        return event
+
     def read_line(self, raw: bytes) -> Iterable[Record | Reject | Block]:
+        event = self.event(raw)
+        if event is not None:
+            return (Record(event, self.name, self.number, raw),)
         self.line += 1
-        if len(raw) < SMALL:
-            value = decode(raw)
-            if type(value) is dict and contents(value) is None:
-                self.number += 1
-                return (Record(value, self.name, self.number, raw),)
         where = f"line {self.line}"
         return self._line(raw, where) if len(raw) <= LONG_LINE else self._split(raw, where)
 
@@ -246,6 +250,12 @@ class _Run:
     @property
     def number(self) -> int:
         return self._file.number
+
+    def event(self, raw: bytes) -> Event | None:
+        event = one_event(self._decoded(raw.lstrip(GAP)))
+        if event is not None:
+            self.skip(1)
+        return event
 
     def read_line(self, raw: bytes) -> Results:
         record = raw.lstrip(GAP)

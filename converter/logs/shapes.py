@@ -93,6 +93,11 @@ def spoken(raw: bytes) -> Iterator[Event | Fault]:
         yield {"message": text}
 
 
+def one_event(value: Any) -> Event | None:
+    """The value, if it is an event and wraps nothing."""
+    return value if type(value) is dict and contents(value) is None else None
+
+
 def contents(event: Event) -> Sequence[Any] | None:
     """What this object wraps; None for an event."""
     if event.keys().isdisjoint(WRAPPER_KEYS):

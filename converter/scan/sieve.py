@@ -167,21 +167,22 @@ class Sieve:
         """Every record, each with the rules for its log source that it can match."""
         seen: dict[int, tuple[Route, int]] = {}
         self._deep += 1
-        data, read_line, index = block.data, block.reader.read_line, known.index
+        data, reader, index = block.data, block.reader, known.index
         begins, others = known.frame.begins if block.ends is None else b"", 0
         for start, end, mine in every(places, hits):
-            other = not data.startswith(begins, start)
-            others += other
-            for one in read_line(data[start:end]):
-                if mine is None or other or not isinstance(one, Record):
-                    yield from self._results((one,))
-                    continue
-                told = index.rules(data, mine) if mine else ()
-                rules, route = crowds.rules(one.event, merged(told, index.always))
-                if rules:
-                    yield one, rules, route
-                else:
-                    seen[id(route)] = route, seen.get(id(route), (route, 0))[1] + 1
+            others += not data.startswith(begins, start)
+            raw = data[start:end]
+            event = None if mine is None else reader.event(raw)
+            if event is None:
+                yield from self._results(reader.read_line(raw))
+                continue
+            told = index.rules(data, mine) if mine else ()
+            rules, route = crowds.rules(event, merged(told, index.always))
+            if rules:
+                line = raw if block.ends is None else b""
+                yield Record(event, reader.name, reader.number, line), rules, route
+            else:
+                seen[id(route)] = route, seen.get(id(route), (route, 0))[1] + 1
         self._deep -= 1
         routes = tuple(seen.values()) if crowds.routing else ()
         yield Passed(sum(count for _, count in seen.values()), routes)

@@ -38,4 +38,4 @@ class Tools:
 
 def merged(rules: Rules, always: Rules) -> Rules:
     """Both, in order."""
-    return tuple(sorted({*rules, *always})) if always else rules
+    return tuple(sorted({*rules, *always})) if rules and always else rules or always
