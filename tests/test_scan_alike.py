@@ -18,7 +18,7 @@ from converter.matcher.program import paths_read
 from converter.matcher.routing import Route
 from converter.paths import Under
 from converter.pipelines.log_sources import LogSource
-from converter.scan import CompiledRule, Sieve, Summary, alike, scan, time_reader
+from converter.scan import CompiledRule, Sieve, Summary, alike, learning, scan, time_reader
 from converter.scan.alike import Reads
 
 _MADE = glance(["kind", "who.type", "who.at.place"], ["time"])
@@ -119,6 +119,11 @@ def test_paths_read() -> None:
     assert paths_read(p.Or((p.Equals("a", "x"), p.Keyword(("k",))))) is None
 
 
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(learning, "_OFTEN", 0)
+
+
 KIND = LogSource("x", frozenset({"u"}))
 
 
@@ -181,6 +186,48 @@ def test_where_few_are_alike_records_are_decoded(monkeypatch: pytest.MonkeyPatch
     assert first == second
     assert run == 200
     assert len(looks) < 30
+
+
+def test_where_fields_hold_what_is_not_simple_records_are_decoded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A glance that sees lists is soon given up, too."""
+    monkeypatch.setattr(alike, "_TRIES", 20)
+    looks = []
+    look = Glance.__call__
+
+    def spy(self: Glance, raw: bytes) -> Any:
+        looks.append(raw)
+        return look(self, raw)
+
+    monkeypatch.setattr(Glance, "__call__", spy)
+    rows: list[dict[str, Any]] = [{"a": "y", "b": []} for _ in range(300)]
+    rows += [{"a": "x", "b": ["v", "w"]} for _ in range(200)]
+    test = p.And((p.Equals("a", "x"), p.Not(p.Equals("b", "u"))))
+    first, second, run = _scanned(test, rows)
+    assert first == second
+    assert run == len(first) == 200
+    assert len(looks) < 30
+
+
+def test_little_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is remembered has bounds, and is found anew where it was given up."""
+    monkeypatch.setattr(alike, "_ROOM", 100)
+    rows: list[dict[str, Any]] = [{"a": "y", "n": at} for at in range(300)]
+    rows += [{"a": "x", "b": f"v{at % 7}", "time": str(at)} for at in range(70)]
+    test = p.And((p.Equals("a", "x"), p.Not(p.Equals("b", "v3"))))
+    first, second, run = _scanned(test, rows)
+    assert first == second
+    assert len(first) == 60
+    assert run > 7
+
+
+def test_what_is_seldom_asked_for_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rules that few records are candidates for are run on each."""
+    monkeypatch.setattr(learning, "_OFTEN", 20)
+    rows: list[dict[str, Any]] = [{"a": "x" if at > 280 else "y"} for at in range(320)]
+    _, _, run = _scanned(p.Equals("a", "x"), rows)
+    assert 20 < run < 25
 
 
 def test_a_rule_that_fails_is_asked_again() -> None:

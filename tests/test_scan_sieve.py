@@ -28,6 +28,7 @@ from converter.scan import (
     Sieve,
     Summary,
     Tools,
+    learning,
     scan,
 )
 from converter.scan.alike import Reads
@@ -52,6 +53,13 @@ WRAPS = [
     '{"a":1}\n{"Records":[%s]}\n{"a":1}\n',
 ]  # fmt: skip
 ENDS = st.sampled_from(["\n", "\n", "\r\n", " \n"])
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _at_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(learning, "_OFTEN", 0)
+        yield
 
 
 def rule(number: int, predicate: p.Predicate) -> CompiledRule:

@@ -17,7 +17,7 @@ from converter.matcher import Event
 from converter.matcher.index import Rules
 from converter.matcher.routing import Route
 
-_MOST = 5_000
+_ROOM = 4 << 20
 _TRIES = 500
 _FEW = 16
 
@@ -42,20 +42,25 @@ class Alike:
     glance: Glance
     known: dict[Hashable, Matched] = field(default_factory=dict)
     _looks: int = 0
-    _new: int = 0
+    _vain: int = 0
+    _size: int = 0
 
     def look(self, raw: bytes) -> tuple[Hashable, Seen] | None:
         """What the record holds, as far as it matters here; None where it has to be decoded."""
-        if self._new > _TRIES and 2 * self._new > self._looks:
+        if self._vain > _TRIES and 2 * self._vain > self._looks:
             return None
         self._looks += 1
-        return self.glance(raw)
+        found = self.glance(raw)
+        self._vain += found is None
+        return found
 
-    def remember(self, what: Hashable, matched: Matched) -> None:
-        """What such records match."""
-        self._new += 1
-        if len(self.known) >= _MOST:
+    def remember(self, what: Hashable, matched: Matched, size: int) -> None:
+        """What records match that are like one of this size, of which no more is held."""
+        self._vain += 1
+        self._size += size
+        if self._size > _ROOM:
             self.known.clear()
+            self._size = size
         self.known[what] = matched
 
 

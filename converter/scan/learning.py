@@ -8,6 +8,7 @@ rules for that log source are tried.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from converter.logs import Block, Frame
@@ -28,6 +29,9 @@ ROWS = 300
 _FEW = 2_000
 _PROVEN = 0.75
 _FEW_HITS = 0.05
+_OFTEN = 20
+_ALIKE = 100
+_MOST_ASKED = 5_000
 
 
 class Learned:
@@ -54,6 +58,7 @@ class Learned:
         self._whole = None if narrow else index
         self._odd = 0
         self._alike: dict[Rules, Alike | None] = {}
+        self._asked = Counter[Rules]()
 
     def widen(self) -> None:
         """Have the index tell what the crowds lack."""
@@ -76,10 +81,17 @@ class Learned:
         return found if first else [1, *found]
 
     def alike(self, rules: Rules) -> Alike | None:
-        """For these rules what is known of records that are alike, None where that is no help."""
+        """For these rules what is known of records that are alike, None where that is no help.
+
+        It is worth its making only for some rules, which are asked for often.
+        """
         found = self._alike.get(rules)
-        if found is None and rules not in self._alike:
-            found = self._alike[rules] = self._made(rules)
+        if found is None and rules not in self._alike and len(self._alike) < _ALIKE:
+            if len(self._asked) >= _MOST_ASKED:
+                self._asked.clear()
+            self._asked[rules] += 1
+            if self._asked[rules] > _OFTEN:
+                found = self._alike[rules] = self._made(rules)
         return found
 
     def _made(self, rules: Rules) -> Alike | None:

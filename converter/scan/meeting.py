@@ -157,7 +157,8 @@ class _Meeting(Generic[Shown]):
         candidate = record, alike.rules, route
         matched = list(self._matching(record, _tried(candidate, routing, self._counts)))
         if failed == self._failed and (route is not None or routing is None):
-            alike.remember(one.what, (route, tuple(number for number, _ in matched)))
+            rules = tuple(number for number, _ in matched)
+            alike.remember(one.what, (route, rules), len(one.raw))
         for number, time in matched:
             self._take(number, record, time)
         return self.hits
