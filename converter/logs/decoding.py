@@ -20,56 +20,42 @@ import orjson
 from converter.logs.lines import DEEPEST, may_be_deep
 from converter.logs.records import EXCERPT, Fault
 
-_DIGITS = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x20 for byte in range(256))
-_LONG_RUN = b"0" * 19
-_INTEGER = re.compile(rb"(?<=[\[:,\s])-?[0-9]+")
+REFUSED = object()
+
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _BEYOND = re.compile(rb"[0-9][eE]\+?[0-9]{2}|[0-9]{300}|[\[:,]\s*-?(?:NaN|Infinity)\b")
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
-_MOST_DIGITS = 4000  # Python refuses to write more than 4,300
+_MOST_DIGITS = 4300  # Python refuses to read and write more
 
 
 _plain = msgspec.json.Decoder().decode
 
 
+def plainly(raw: bytes) -> Any:
+    """The value of these bytes as nearly all are written; `REFUSED` if `decode` has to look closer.
+
+    It raises nothing.
+    """
+    try:
+        value = _plain(raw)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return REFUSED
+    return REFUSED if may_be_deep(raw) and _is_deep(value) else value
+
+
 def decode(raw: bytes) -> Any:
     """The JSON value of these bytes, or a `Fault`; it raises nothing."""
-    if len(raw) <= _MOST_DIGITS and not may_be_deep(raw):
-        try:
-            return _plain(raw)
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            pass
-    return _carefully(raw)
+    value = plainly(raw)
+    return _carefully(raw) if value is REFUSED else value
 
 
 def _carefully(raw: bytes) -> Any:
     try:
-        value = _with_python(raw) if _has_long_integer(raw) else _with_orjson(raw)
-        return _with_python(raw) if may_be_deep(raw) and _is_deep(value) else value
-    except (ValueError, RecursionError) as error:
-        return _fault(raw, error)
-
-
-def _has_long_integer(raw: bytes) -> bool:
-    """Whether a number may be beyond 64 bits; Windows writes the least of them in every event."""
-    digits = raw.translate(_DIGITS)
-    at = digits.find(_LONG_RUN)
-    while at >= 0:
-        number = _INTEGER.match(raw, at - (raw[at - 1 : at] == b"-"))
-        if number and not (len(number[0]) <= 20 and -(1 << 63) <= int(number[0]) < 1 << 64):
-            return True
-        end = digits.find(b" ", at)
-        at = digits.find(_LONG_RUN, end) if end > 0 else -1
-    return False
-
-
-def _with_orjson(raw: bytes) -> Any:
-    try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError:
         if _SURROGATE.search(raw) or _BEYOND.search(raw) or may_be_deep(raw):
             return _with_python(raw)
-        raise
+        return orjson.loads(raw)
+    except (ValueError, RecursionError) as error:
+        return _fault(raw, error)
 
 
 def _with_python(raw: bytes) -> Any:
@@ -79,7 +65,7 @@ def _with_python(raw: bytes) -> Any:
 
 
 def _integer(written: str) -> int | str:
-    return int(written) if len(written) <= _MOST_DIGITS else written
+    return int(written) if len(written.lstrip("-")) <= _MOST_DIGITS else written
 
 
 def _float(written: str) -> float | str:

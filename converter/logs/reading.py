@@ -7,10 +7,10 @@ from itertools import chain
 from typing import Any
 
 from converter.logs.blocks import GAP, Block, LineReader
-from converter.logs.decoding import decode
-from converter.logs.lines import DEEPEST
+from converter.logs.decoding import REFUSED, decode, plainly
+from converter.logs.lines import DEEPEST, is_object
 from converter.logs.records import EXCERPT, Fault, Record, Reject
-from converter.logs.runs import SMALL, Run, list_end, listed
+from converter.logs.runs import SMALL, Run, list_end, listed, may_be_listed
 from converter.logs.shapes import Event, contents, events, one_event, records, spoken
 from converter.logs.sniffing import BOM, Form, beginning, form, packing
 from converter.logs.splitting import Piece, Splitter, split_lines
@@ -100,7 +100,9 @@ class _File:
             yield Block(data[at:], self)
 
     def event(self, raw: bytes) -> Event | None:
-        event = one_event(decode(raw)) if len(raw) < SMALL else None
+        if len(raw) >= SMALL and (len(raw) > LONG_LINE or may_be_listed(raw)):
+            return None
+        event = one_event(plainly(raw))
         if event is not None:
             self.skip(1)
         return event
@@ -166,10 +168,12 @@ class _File:
         if self.runs and (run := listed(raw)):
             yield Block(run.data, _Run(self, run, where), run.ends)
             return
-        value = decode(raw)
+        value = plainly(raw)
+        line = raw if value is not REFUSED or is_object(raw) else b""
+        value = decode(raw) if value is REFUSED else value
         if isinstance(value, dict) and contents(value) is None:
             self.number += 1
-            yield Record(value, self.name, self.number, raw)
+            yield Record(value, self.name, self.number, line)
         elif isinstance(value, Fault) and raw.lstrip()[:1] in b"{[":
             yield from self._split(raw, where)
         else:
@@ -206,7 +210,7 @@ class _File:
             elif isinstance(value, Fault):
                 cut = splitter.resume(piece)
                 whole = piece.raw[: cut or None]
-                yield self._reject(_torn(value, cut), _place(where, piece.start), whole)
+                yield self._reject(value.torn(cut), _place(where, piece.start), whole)
             else:
                 items = events(value, int(piece.inside))
                 yield from self.items(items, _place(where, piece.start), piece.raw)
@@ -282,13 +286,6 @@ def _place(where: str, start: int) -> str:
     if not where:
         return f"byte {start}"
     return f"{where}, byte {start}" if start else where
-
-
-def _torn(fault: Fault, cut: int) -> Fault:
-    if not cut:
-        return fault
-    why = "a bracket or a quote in it is not closed, or closed twice"
-    return Fault("json", why, fault.raw[: min(cut, EXCERPT)])
 
 
 _READERS: dict[Form, Callable[[_File, Iterable[bytes]], Items]] = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from converter.errors import LogError
-from converter.logs.lines import is_object, one_line
+from converter.logs.lines import one_line
 
 Kind = Literal[
     "unreadable",
@@ -45,7 +45,7 @@ class Record:
 
     Numbers count from 1 in each file, over the records inside wrappers; a rejected record takes
     a number too, so that the numbers of its neighbours do not depend on it. `raw` is the line that
-    is the record, if one is.
+    is the record, if one is, and is sound JSON.
     """
 
     event: dict[str, Any]
@@ -56,7 +56,7 @@ class Record:
     @property
     def line(self) -> bytes:
         """Its bytes, if they can stand in a line of JSON as they are; else none."""
-        return one_line(self.raw) if is_object(self.raw) else b""
+        return one_line(self.raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +91,10 @@ class Fault:
     kind: Kind
     why: str
     raw: bytes = b""
+
+    def torn(self, cut: int) -> Fault:
+        """The same of bytes that were cut there, if they were."""
+        if not cut:
+            return self
+        why = "a bracket or a quote in it is not closed, or closed twice"
+        return Fault("json", why, self.raw[: min(cut, EXCERPT)])

@@ -45,6 +45,11 @@ class Run(NamedTuple):
     inside: bool = True
 
 
+def may_be_listed(line: bytes) -> bool:
+    """Whether the line begins as a list, or what wraps one."""
+    return _LIST.match(line) is not None
+
+
 def listed(line: bytes) -> Run | None:
     """All records of a line that is a list or wraps one, and nothing else; None if in doubt."""
     head = _LIST.match(line) if len(line) >= SMALL else None
