@@ -56,7 +56,7 @@ class Record:
     @property
     def line(self) -> bytes:
         """Its bytes, if they can stand in a line of JSON as they are; else none."""
-        return one_line(self.raw)
+        return one_line(self.raw) if self.raw else b""
 
 
 @dataclass(frozen=True, slots=True)

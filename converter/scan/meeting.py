@@ -155,7 +155,7 @@ class _Meeting(Generic[Shown]):
         record, failed, alike = one.record(), self._failed, one.alike
         route = alike.route(record.event, alike.rules) if routing else None
         candidate = record, alike.rules, route
-        matched = list(self._matching(record, _tried(candidate, routing, self._counts)))
+        matched = self._matching(record, _tried(candidate, routing, self._counts))
         if failed == self._failed and (route is not None or routing is None):
             rules = tuple(number for number, _ in matched)
             alike.remember(one.what, (route, rules), len(one.raw))
@@ -163,9 +163,10 @@ class _Meeting(Generic[Shown]):
             self._take(number, record, time)
         return self.hits
 
-    def _matching(self, record: Record, among: Iterable[int]) -> Iterator[tuple[int, str | None]]:
+    def _matching(self, record: Record, among: Iterable[int]) -> list[tuple[int, str | None]]:
         """Which of these rules match, each with the time that it reads."""
         event, compiled = record.event, self._compiled
+        matching: list[tuple[int, str | None]] = []
         bundle: RuleSummary | None = None
         for number in among:
             rule = compiled[number]
@@ -180,7 +181,8 @@ class _Meeting(Generic[Shown]):
                 self.reject(_failed(rule, record, error))
                 continue
             bundle = rule.rule if rule.correlation else None
-            yield number, time
+            matching.append((number, time))
+        return matching
 
     def _take(self, number: int, record: Source, time: str | None) -> None:
         """A match: for rules that look at several events, and for the user."""
