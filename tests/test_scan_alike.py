@@ -222,6 +222,16 @@ def test_little_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run > 7
 
 
+def test_what_is_long_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A record that is longer than all that may be remembered is decoded."""
+    monkeypatch.setattr(alike, "_ROOM", 100)
+    rows: list[dict[str, Any]] = [{"a": "y"} for _ in range(300)]
+    rows += [{"a": "x", "long": "l" * 100} for _ in range(5)]
+    first, second, run = _scanned(p.Equals("a", "x"), rows)
+    assert first == second
+    assert run == len(first) == 5
+
+
 def test_what_is_seldom_asked_for_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rules that few records are candidates for are run on each."""
     monkeypatch.setattr(learning, "_OFTEN", 20)

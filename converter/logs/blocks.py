@@ -63,7 +63,7 @@ class Reader(Protocol):
         """The number of the last record."""
 
     def event(self, raw: bytes) -> Event | None:
-        """The event of the next line or item, if that is one short record; else it is not read."""
+        """The event of the next line or item, if it is nothing but one; else it is not read."""
 
     def read_line(self, raw: bytes) -> Iterable[Record | Reject | Block]:
         """What the next line, without its end, or item, also with what stands before it, holds.

@@ -47,7 +47,7 @@ class Alike:
 
     def look(self, raw: bytes) -> tuple[Hashable, Seen] | None:
         """What the record holds, as far as it matters here; None where it has to be decoded."""
-        if self._vain > _TRIES and 2 * self._vain > self._looks:
+        if len(raw) > _ROOM or (self._vain > _TRIES and 2 * self._vain > self._looks):
             return None
         self._looks += 1
         found = self.glance(raw)
