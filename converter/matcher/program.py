@@ -36,6 +36,7 @@ from converter.predicate import (
     Or,
     Predicate,
     Test,
+    fields,
     tests,
 )
 
@@ -106,14 +107,9 @@ def paths_read(predicate: Predicate, paths: Paths | None = None) -> frozenset[Pa
 
     `paths` are those that it is compiled with.
     """
-    found = list[Path]()
-    for test in tests(predicate):
-        if isinstance(test, Keyword | KeywordRegex | Opaque):
-            return None
-        found += paths_of(test.field, paths)
-        if isinstance(test, FieldCompare):
-            found += paths_of(test.other, paths)
-    return frozenset(found)
+    if any(isinstance(test, Keyword | KeywordRegex | Opaque) for test in tests(predicate)):
+        return None
+    return frozenset(path for name in fields(predicate) for path in paths_of(name, paths))
 
 
 def compile_test(test: Test, paths: Paths | None = None) -> EventTest:
