@@ -171,9 +171,10 @@ class _File:
         value = plainly(raw)
         line = raw if value is not REFUSED or is_object(raw) else b""
         value = decode(raw) if value is REFUSED else value
-        if isinstance(value, dict) and contents(value) is None:
+        event = one_event(value)
+        if event is not None:
             self.number += 1
-            yield Record(value, self.name, self.number, line)
+            yield Record(event, self.name, self.number, line)
         elif isinstance(value, Fault) and raw.lstrip()[:1] in b"{[":
             yield from self._split(raw, where)
         else:
@@ -204,9 +205,10 @@ class _File:
                 continue
             sound = piece.state == "whole"
             value = decode(piece.raw) if sound else self._stopped(piece, where)
-            if isinstance(value, dict) and contents(value) is None:
+            event = one_event(value)
+            if event is not None:
                 self.number += 1
-                yield Record(value, self.name, self.number)
+                yield Record(event, self.name, self.number)
             elif isinstance(value, Fault):
                 cut = splitter.resume(piece)
                 whole = piece.raw[: cut or None]
