@@ -63,13 +63,12 @@ def meet(
     everything = range(len(compiled))
     meeting = _Meeting(compiled, times, counts, shown)
     for record in records:
-        if isinstance(record, Glanced):
-            hits = meeting.glance(record, routing)
-            if not hits and len(meeting.results) < _TOGETHER:
-                continue
-        elif isinstance(record, tuple):
-            hits = meeting.meet(record[0], _tried(record, routing, counts))
-            if not hits and len(meeting.results) < _TOGETHER:
+        if isinstance(record, Glanced | tuple):
+            if isinstance(record, Glanced):
+                meeting.glance(record, routing)
+            else:
+                meeting.meet(record[0], _tried(record, routing, counts))
+            if not meeting.hits and len(meeting.results) < _TOGETHER:
                 continue
         elif isinstance(record, Passed):
             _pass(record, counts)
@@ -129,27 +128,26 @@ class _Meeting(Generic[Shown]):
         self._matched.clear()
         return met
 
-    def meet(self, record: Record, among: Iterable[int]) -> list[Match]:
-        """One record and these rules; its hits for rules that look at several events."""
+    def meet(self, record: Record, among: Iterable[int]) -> None:
+        """One record and these rules."""
         self._counts.records += 1
         for number, time in self._matching(record, among):
             self._take(number, record, time)
-        return self.hits
 
-    def glance(self, one: Glanced, routing: Callable[[Event], Route] | None) -> list[Match]:
+    def glance(self, one: Glanced, routing: Callable[[Event], Route] | None) -> None:
         """A record that is decoded only if none was met before that is like it to its rules."""
         known = one.alike.known.get(one.what)
         if known is None:
-            return self._first(one, routing)
+            self._first(one, routing)
+            return
         route, rules = known
         self._counts.records += 1
         if route is not None:
             self._counts.take(route)
         for number in rules:
             self._take(number, one, one.time)
-        return self.hits
 
-    def _first(self, one: Glanced, routing: Callable[[Event], Route] | None) -> list[Match]:
+    def _first(self, one: Glanced, routing: Callable[[Event], Route] | None) -> None:
         """Remembers what matched, unless a rule failed, or the log source is not proven."""
         self._counts.records += 1
         record, failed, alike = one.record(), self._failed, one.alike
@@ -161,7 +159,6 @@ class _Meeting(Generic[Shown]):
             alike.remember(one.what, (route, rules), len(one.raw))
         for number, time in matched:
             self._take(number, record, time)
-        return self.hits
 
     def _matching(self, record: Record, among: Iterable[int]) -> list[tuple[int, str | None]]:
         """Which of these rules match, each with the time that it reads."""

@@ -187,6 +187,7 @@ class Sieve:
         routes = tuple(seen.values()) if crowds.routing else ()
         yield Passed(sum(count for _, count in seen.values()), routes)
         if self._is_other(others, block, places):
+            self._anew -= 1
             self._learn_anew(block)
 
     def _hits(self, block: Block, places: Spots) -> tuple[Learned, list[Hit]]:
@@ -196,6 +197,7 @@ class Sieve:
             known.widen()
         odd = known.odd(block)
         if self._is_other(len(odd), block, places):
+            self._anew -= 1
             known = self._learn_anew(block)
             odd = known.odd(block)
         found = [*((end, ODD) for end in odd), *known.index.scan(block.data)]
@@ -209,7 +211,6 @@ class Sieve:
         return 2 * odd > places.count(0, len(block.data))
 
     def _learn_anew(self, block: Block) -> Learned:
-        self._anew -= 1
         self._learned = learned(self._tools, block.rows(ROWS), self._known().frame.heads)
         return self._learned
 
@@ -221,7 +222,7 @@ class Sieve:
             return
         if self._found >= _MANY * self._records:
             self._patience *= 4
-            self._learned = learned(self._tools, block.rows(ROWS), self._known().frame.heads)
+            self._learn_anew(block)
         self._records, self._found = 0, 0
 
 
