@@ -127,6 +127,21 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 KIND = LogSource("x", frozenset({"u"}))
 
 
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The records that are looked at; few tries are enough to give up."""
+    seen = list[bytes]()
+    look = Glance.__call__
+
+    def spy(self: Glance, raw: bytes) -> Any:
+        seen.append(raw)
+        return look(self, raw)
+
+    monkeypatch.setattr(Glance, "__call__", spy)
+    monkeypatch.setattr(alike, "_TRIES", 20)
+    return seen
+
+
 def _counted(predicate: p.Predicate, calls: list[Any]) -> CompiledRule:
     made = rule(0, predicate)
 
@@ -168,17 +183,8 @@ def test_alike_records_are_decided_once() -> None:
     assert run == 2
 
 
-def test_where_few_are_alike_records_are_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_few_are_alike_records_are_decoded(looks: list[bytes]) -> None:
     """A glance that tells nothing of the next record is soon given up."""
-    monkeypatch.setattr(alike, "_TRIES", 20)
-    looks = []
-    look = Glance.__call__
-
-    def spy(self: Glance, raw: bytes) -> Any:
-        looks.append(raw)
-        return look(self, raw)
-
-    monkeypatch.setattr(Glance, "__call__", spy)
     rows: list[dict[str, Any]] = [{"a": "y", "n": at} for at in range(300)]
     rows += [{"a": "x", "b": f"v{at}"} for at in range(200)]
     test = p.And((p.Equals("a", "x"), p.Glob("b", ("v", p.Wildcard.MANY))))
@@ -188,19 +194,8 @@ def test_where_few_are_alike_records_are_decoded(monkeypatch: pytest.MonkeyPatch
     assert len(looks) < 30
 
 
-def test_where_fields_hold_what_is_not_simple_records_are_decoded(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_where_fields_hold_what_is_not_simple_records_are_decoded(looks: list[bytes]) -> None:
     """A glance that sees lists is soon given up, too."""
-    monkeypatch.setattr(alike, "_TRIES", 20)
-    looks = []
-    look = Glance.__call__
-
-    def spy(self: Glance, raw: bytes) -> Any:
-        looks.append(raw)
-        return look(self, raw)
-
-    monkeypatch.setattr(Glance, "__call__", spy)
     rows: list[dict[str, Any]] = [{"a": "y", "b": []} for _ in range(300)]
     rows += [{"a": "x", "b": ["v", "w"]} for _ in range(200)]
     test = p.And((p.Equals("a", "x"), p.Not(p.Equals("b", "u"))))
