@@ -83,7 +83,7 @@ def test_a_stated_log_source_decides(place: Path) -> None:
 def test_verbose_shows_the_routing(place: Path) -> None:
     """Events by recognised log source, the rules tried on them, and the rules never tried."""
     lines = scan(place, "--verbose").stderr.splitlines()
-    shown = [[cell.strip() for cell in line.split("│")[1:-1]] for line in lines if "│" in line]
+    shown = [line.split() for line in lines]
     assert ["1", "product=aws,service=cloudtrail", "1"] in shown
     assert ["1", "product=windows,service=security,category=process_creation", "1"] in shown
     assert ["1", "product=windows,service=system", "0"] in shown

@@ -59,13 +59,24 @@ def with_progress(items: Iterable[T], total: int, label: str) -> Iterator[T]:
 
 
 def tell_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Prints a table."""
+    """Prints a table; without lines, and as wide as it is, where stderr is no terminal."""
+    cells = [[plain(str(cell)) for cell in row] for row in rows]
+    if not sys.stderr.isatty():
+        _tell_plainly([columns, *cells])
+        return
     from rich.table import Table  # noqa: PLC0415
 
     table = Table(*columns, title_justify="left")
-    for row in rows:
-        table.add_row(*(plain(str(cell)) for cell in row))
+    for row in cells:
+        table.add_row(*row)
     console().print(table)
+
+
+def _tell_plainly(rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo("  ".join(padded).rstrip(), err=True)
 
 
 def fidelity_table(counts: Mapping[str, Counter[str]]) -> Table:
