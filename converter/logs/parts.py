@@ -153,12 +153,12 @@ def _first_line(stream: BinaryIO, start: int, end: int) -> int:
     """Where the first line begins, there or after; the stream then stands there."""
     if start == 0:
         return 0
-    at = start - 1
+    at, size = start - 1, _FIRST
     stream.seek(at)
-    while at < end and (chunk := stream.read(CHUNK)):
+    while at < end and (chunk := stream.read(size)):
         found = chunk.find(b"\n")
         if found >= 0:
             stream.seek(at + found + 1)
             return at + found + 1
-        at += len(chunk)
+        at, size = at + len(chunk), CHUNK
     return end
