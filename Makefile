@@ -71,10 +71,12 @@ lock: ## renew requirements.lock and those of Splunk's checkers (needs uv)
 
 clean: ## remove the environment and all caches; out/ stays
 	rm -rf .venv .venv-extras .venv-spark .venv-splunk build dist .hypothesis .import_linter_cache \
-		.mypy_cache .pytest_cache .ruff_cache
+		.mypy_cache .pytest_cache .ruff_cache converter/native/*.so
 	find . -name .git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
 
-$(READY): pyproject.toml requirements.lock
+NATIVE := hatch_build.py $(wildcard converter/native/*.[ch])
+
+$(READY): pyproject.toml requirements.lock $(NATIVE)
 	@test -n "$(PYTHON)" && $(PYTHON) -c "$(FITS)" >/dev/null 2>&1 || { \
 		echo "No fitting Python: it must be 3.11 or later and have venv and ensurepip." >&2; \
 		echo "Install python3 and python3-venv, or name one: make $(MAKECMDGOALS) PYTHON=..." >&2; \
@@ -84,12 +86,13 @@ $(READY): pyproject.toml requirements.lock
 		--require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q converter
 	@touch $(READY)
 
 EXTRAS_extras := parquet,evtx,cloud
 EXTRAS_spark := spark
 
-.venv-%/.ready: pyproject.toml requirements.lock
+.venv-%/.ready: pyproject.toml requirements.lock $(NATIVE)
 	$(PYTHON) -m venv --clear .venv-$*
 	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check \
 		--require-hashes --requirement requirements.lock

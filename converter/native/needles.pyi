@@ -1,0 +1,23 @@
+class Needles:
+    """Needles and how lines begin: texts each with its number, looked for in one pass.
+
+    A needle is a number, a text, whether its letters stand for any case, whether it is the end of
+    a key with its quote, and values of that key, or None. A value is a text in lower case, and how
+    it ends: 0 anywhere, 1 with the quote that is its last byte, 2 before what ends a number.
+    `sample` is what the data is like, `odd` the number of lines that begin like none of `begins`,
+    or do not end in a brace; before the line end stands a return, too, if `returns`.
+    """
+
+    def __init__(
+        self,
+        needles: tuple[tuple[int, bytes, bool, bool, tuple[tuple[bytes, int], ...] | None], ...],
+        sample: bytes,
+        begins: tuple[bytes, ...],
+        returns: bool,
+        odd: int,
+        /,
+    ) -> None: ...
+    def scan(
+        self, data: bytes | bytearray | memoryview, lines: bool, /
+    ) -> tuple[list[tuple[int, int]], int]:
+        """The end of each hit and its number; odd lines, and how many end, only if asked for."""
