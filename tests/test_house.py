@@ -14,6 +14,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 CODE = ROOT / "converter"
 MODULES = sorted(path for path in CODE.rglob("*.py") if "shipped" not in path.parts)
+NATIVE = sorted((CODE / "native").glob("*.[ch]"))
 VAGUE = {"common", "helper", "helpers", "manager", "managers", "misc", "util", "utils"}
 ACTING = {
     "exit",
@@ -67,7 +68,7 @@ def test_there_is_a_house() -> None:
     assert {"errors.py", "casing.py"} <= {path.name for path in MODULES}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=place)
+@pytest.mark.parametrize("path", [*MODULES, *NATIVE], ids=place)
 def test_files_are_short(path: Path) -> None:
     """No module has more than 300 lines."""
     assert len(path.read_text("utf-8").splitlines()) <= 300

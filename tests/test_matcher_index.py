@@ -27,6 +27,8 @@ from converter.matcher.index.needs import (
     every,
     need,
 )
+from converter.matcher.index.spelling import odd_patterns
+from converter.native import native
 
 TEXTS = st.sampled_from([
     "AssumeRole", "C:\\Users\\bob\\x.exe", "a/b/c", 'say "hi"', "\u212aelvin", "\u017fecret",
@@ -144,16 +146,22 @@ def objects(draw: st.DrawFn, depth: int = 2) -> str:
     return "{" + gap + f"{gap},{gap}".join(rows) + gap + "}"
 
 
-ENGINES = [None, *([module] if (module := hyperscan()) else [])]
+ENGINES = {
+    "re2": {"module": None},
+    **({"hyperscan": {"module": module}} if (module := hyperscan()) else {}),
+    **({"needles": {"native": built}} if (built := native()) else {}),
+}
+BY_ENGINE = pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)
 
 
 def found(index: Index, raw: bytes) -> tuple[int, ...]:
     """The rules of one record as a scan of many records finds them."""
-    rules = index.rules_of(raw) if index.odd(raw) else index.rules(raw, index.scan(raw))
+    is_odd = any(re.search(one, raw) for one in odd_patterns(slash=index.slash))
+    rules = index.rules_of(raw) if is_odd else index.rules(raw, index.scan(raw))
     return (*rules, *index.always)
 
 
-@pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: "hyperscan" if engine else "re2")
+@BY_ENGINE
 @given(predicates=st.lists(PREDICATES, min_size=1, max_size=4), record=objects(), data=st.data())
 def test_candidates_hold_every_match(
     engine: Any, predicates: list[p.Predicate], record: str, data: st.DataObject
@@ -166,13 +174,13 @@ def test_candidates_hold_every_match(
     for other in data.draw(st.lists(objects(), max_size=2)):
         sample.add(decode(other.encode()))
         sample.see([other.encode()])
-    candidates = found(Index(dict(enumerate(needs)), sample, engine), raw)
+    candidates = found(Index(dict(enumerate(needs)), sample, **engine), raw)
     for number, predicate in enumerate(predicates):
         if compile_predicate(predicate)(event):
             assert number in candidates
 
 
-@pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: "hyperscan" if engine else "re2")
+@BY_ENGINE
 @given(test=TESTS, record=objects())
 def test_each_probe_is_needed(engine: Any, test: p.Test, record: str) -> None:
     """Of a test that matches, all that it needs is found, not only what a choice would take."""
@@ -182,7 +190,7 @@ def test_each_probe_is_needed(engine: Any, test: p.Test, record: str) -> None:
         parts = (
             getattr(wanted, "args", (wanted,)) if not isinstance(wanted, type(NEVER)) else (wanted,)
         )
-        assert found(Index(dict(enumerate(parts)), module=engine), raw) == tuple(range(len(parts)))
+        assert found(Index(dict(enumerate(parts)), **engine), raw) == tuple(range(len(parts)))
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from converter import predicate as p
 from converter.logs import Block, Record, read, read_blocks, runs
 from converter.logs.blocks import Frame, odd_items
 from converter.matcher import compile_predicate
-from converter.matcher.index import asked, engines, need
+from converter.matcher.index import asked, need
 from converter.matcher.program import paths_read
 from converter.scan import (
     CompiledRule,
@@ -90,7 +90,10 @@ def results(rules: list[CompiledRule], items: Any) -> tuple[list[Any], int, dict
     return shown, summary.records, {kind: one.count for kind, one in summary.rejects.items()}
 
 
-@pytest.mark.parametrize("by", ["hyperscan", "re2"])
+BY = {"native": {}, "hyperscan": {"native": None}, "re2": {"native": None, "module": None}}
+
+
+@pytest.mark.parametrize("by", BY)
 @given(
     predicates=st.lists(PREDICATES, min_size=1, max_size=4),
     lines=st.lists(st.tuples(LINES, ENDS), max_size=12),
@@ -106,8 +109,7 @@ def test_sieved_is_whole(
     raw = "".join(line + end for line, end in (*lines, *lines)).encode("utf-8", "replace")
     rules = [rule(number, one) for number, one in enumerate(predicates)]
     learned, chunk = sizes
-    module = engines.hyperscan() if by == "hyperscan" else None
-    sieve = Sieve(tools(predicates, module=module), learned)
+    sieve = Sieve(tools(predicates, **BY[by]), learned)
     blocks = sieve.sift(read_blocks(["-"], io.BytesIO(raw), chunk=chunk))
     assert results(rules, blocks) == results(rules, read(["-"], io.BytesIO(raw)))
 

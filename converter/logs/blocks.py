@@ -128,7 +128,7 @@ class Frame:
         heads = dict.fromkeys([*known, *filter(None, map(_head, rows))])
         self.heads: tuple[bytes, ...] = tuple(heads)[:_MOST_HEADS]
         self.begins: tuple[bytes, ...] = tuple(map(_telling, self.heads))
-        self._return = 2 * sum(row.endswith(b"\r") for row in rows) > len(rows)
+        self.returns = 2 * sum(row.endswith(b"\r") for row in rows) > len(rows)
 
     def odd(self) -> list[list[bytes]]:
         """Regular expressions that end in each line that may be anything but one record.
@@ -138,7 +138,7 @@ class Frame:
         A line belongs to the line end behind it. What they do not tell is how the first line
         begins; `begins` does.
         """
-        ends = [rb"[^}]\r\n", rb"[^\r]\n"] if self._return else [rb"[^}]\n"]
+        ends = [rb"[^}]\r\n", rb"[^\r]\n"] if self.returns else [rb"[^}]\n"]
         keys = {head[head.index(b'"') + 1 : head.rindex(b'"')].decode() for head in self.heads}
         inner = [one for one, first in INNER.items() if keys & first]
         return [[*ends, rb"\n" + _nothing_of(self.begins)], inner]

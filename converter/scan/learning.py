@@ -15,12 +15,13 @@ from converter.logs import Block, Frame
 from converter.logs.blocks import odd_items
 from converter.logs.decoding import decode
 from converter.matcher import Event
-from converter.matcher.index import NOTHING, Index, Need, Rules, Sample
-from converter.matcher.index.engines import engine
+from converter.matcher.index import NOTHING, Hit, Index, Need, Rules, Sample
 from converter.matcher.routing import Route
 from converter.scan.alike import Alike, alike
 from converter.scan.crowds import Crowds
 from converter.scan.proofs import Proof, proof
+from converter.scan.sight import Sight
+from converter.scan.spots import ODD, Spots, spots
 from converter.scan.tools import Tools, merged
 
 ROWS = 300
@@ -51,8 +52,7 @@ class Learned:
         narrow: bool = False,
     ) -> None:
         self.frame, self.index, self.crowds = frame, index, crowds
-        groups = frame.odd()[1:] if crowds else frame.odd()
-        self._lines = [engine(group, tools.module) for group in groups]
+        self._sight = Sight(index, frame, tools, lines=crowds is None)
         self._tools, self._proof = tools, proof
         self._narrow = proof if narrow else None
         self._whole = None if narrow else index
@@ -64,21 +64,21 @@ class Learned:
         """Have the index tell what the crowds lack."""
         if self.crowds is not None and self.crowds.lacks:
             self.index = self._whole = self.crowds.index()
+            self._sight = Sight(self.index, self.frame, self._tools, lines=False)
 
-    def odd(self, block: Block) -> list[int]:
-        """The ends of what in the block may be no record as others are, or spelled otherwise.
+    def hits(self, block: Block) -> tuple[Spots, list[Hit]]:
+        """The records of a block, and what is found in it, in order.
 
-        With crowds, lines that begin otherwise than others are not among them.
+        `ODD` is what may be no record as others are, or spelled otherwise. With crowds, lines that
+        begin otherwise are not odd.
         """
-        data = block.data
-        found = self.index.odd(data)
+        found, lines = self._sight.hits(block)
         if self._narrow is not None:
-            found += self._narrow.unproven(block)
+            found += [(end, ODD) for end in self._narrow.unproven(block)]
         if block.ends is not None:
-            return found + odd_items(data, block.ends)
-        found += [end for lines in self._lines for end, _ in lines.scan(data)]
-        first = self.crowds is not None or data.startswith(self.frame.begins)
-        return found if first else [1, *found]
+            found += [(end, ODD) for end in odd_items(block.data, block.ends)]
+        found.sort()
+        return spots(block, lines), found
 
     def alike(self, rules: Rules) -> Alike | None:
         """For these rules what is known of records that are alike, None where that is no help.
@@ -137,7 +137,7 @@ def learned(tools: Tools, rows: Sequence[bytes], known: Iterable[bytes] = ()) ->
 
 
 def _crowd(tools: Tools, crowds: Crowds, events: Iterable[Event], frame: Frame) -> Learned:
-    found = Learned(tools, frame, Index({}, module=tools.module), crowds=crowds)
+    found = Learned(tools, frame, tools.index({}, (), Sample()), crowds=crowds)
     for event in events:
         crowds.rules(event)
     found.widen()

@@ -16,7 +16,7 @@ from converter.scan.alike import Glanced
 from converter.scan.crowds import Crowds
 from converter.scan.learning import ROWS, Learned, learned
 from converter.scan.results import as_json
-from converter.scan.spots import ODD, Spots, every, hit, spots
+from converter.scan.spots import ODD, Spots, every, hit
 from converter.scan.tools import Tools, merged
 
 LEARNED = 1 << 18
@@ -135,8 +135,7 @@ class Sieve:
         return self._learned
 
     def _block(self, block: Block) -> Iterator[Sifted]:
-        places = spots(block)
-        known, hits = self._hits(block, places)
+        known, places, hits = self._hits(block)
         if known.crowds is not None:
             yield from self._crowd(known, known.crowds, block, places, hits)
             return
@@ -156,7 +155,7 @@ class Sieve:
                     yield one, rules, known.route(one.event, rules)
                 else:
                     yield from self._results((one,))
-        skipped = places.count(at, len(data))
+        skipped = places.total - passed - found
         reader.skip(skipped)
         yield Passed(passed + skipped)
         self._judge(block, passed + skipped + found, found)
@@ -186,29 +185,28 @@ class Sieve:
         self._deep -= 1
         routes = tuple(seen.values()) if crowds.routing else ()
         yield Passed(sum(count for _, count in seen.values()), routes)
-        if self._is_other(others, block, places):
+        if self._is_other(others, places):
             self._anew -= 1
             self._learn_anew(block)
 
-    def _hits(self, block: Block, places: Spots) -> tuple[Learned, list[Hit]]:
-        """All hits in order, by what is learned; `ODD` where they do not tell a record's rules."""
+    def _hits(self, block: Block) -> tuple[Learned, Spots, list[Hit]]:
+        """The block's records and all hits in order, by what is learned.
+
+        `ODD` stands where they do not tell a record's rules.
+        """
         known = self._known()
         if not self._deep:
             known.widen()
-        odd = known.odd(block)
-        if self._is_other(len(odd), block, places):
+        places, hits = known.hits(block)
+        if self._is_other(sum(number == ODD for _, number in hits), places):
             self._anew -= 1
             known = self._learn_anew(block)
-            odd = known.odd(block)
-        found = [*((end, ODD) for end in odd), *known.index.scan(block.data)]
-        found.sort()
-        return known, found
+            places, hits = known.hits(block)
+        return known, places, hits
 
-    def _is_other(self, odd: int, block: Block, places: Spots) -> bool:
+    def _is_other(self, odd: int, places: Spots) -> bool:
         """Whether most of the block is unlike all that was learned, and worth learning."""
-        if odd < _LEAST or not self._anew:
-            return False
-        return 2 * odd > places.count(0, len(block.data))
+        return odd >= _LEAST and self._anew > 0 and 2 * odd > places.total
 
     def _learn_anew(self, block: Block) -> Learned:
         self._learned = learned(self._tools, block.rows(ROWS), self._known().frame.heads)

@@ -25,6 +25,10 @@ class Spots(Protocol):
     def around(self, place: int) -> tuple[int, int]:
         """Where the record begins and ends in which this byte stands."""
 
+    @property
+    def total(self) -> int:
+        """How many records there are."""
+
     def count(self, start: int, end: int) -> int:
         """How many records there are from the beginning of one up to that of another."""
 
@@ -37,8 +41,13 @@ class Lines:
 
     gap = 1
 
-    def __init__(self, data: bytes) -> None:
-        self._data = data
+    def __init__(self, data: bytes, total: int | None = None) -> None:
+        self._data, self._total = data, total
+
+    @property
+    def total(self) -> int:
+        """How many lines end."""
+        return self.count(0, len(self._data)) if self._total is None else self._total
 
     def around(self, place: int) -> tuple[int, int]:
         """From behind the line end before to the line end at or behind the place."""
@@ -64,6 +73,11 @@ class Items:
     def __init__(self, ends: Sequence[int]) -> None:
         self._ends = ends
 
+    @property
+    def total(self) -> int:
+        """How many items there are."""
+        return len(self._ends)
+
     def around(self, place: int) -> tuple[int, int]:
         """From the end of the item before to its own."""
         at = bisect_right(self._ends, place)
@@ -78,9 +92,9 @@ class Items:
         return zip((0, *self._ends), self._ends, strict=False)
 
 
-def spots(block: Block) -> Spots:
-    """The records of a block."""
-    return Lines(block.data) if block.ends is None else Items(block.ends)
+def spots(block: Block, total: int | None = None) -> Spots:
+    """The records of a block, so many if that is known."""
+    return Lines(block.data, total) if block.ends is None else Items(block.ends)
 
 
 def hit(places: Spots, hits: list[Hit]) -> Iterator[Spot]:

@@ -10,6 +10,7 @@ from converter.matcher import Event
 from converter.matcher.index import Asked, Index, Need, Rules, Sample, Store, hyperscan
 from converter.matcher.origins import Origins
 from converter.matcher.routing import Route
+from converter.native import native
 from converter.scan.alike import Reads
 
 Routing = Callable[[Event], Route]
@@ -29,11 +30,12 @@ class Tools:
     store: Store | None = None
     reads: Callable[[int], Reads | None] = lambda rule: None
     module: ModuleType | None = field(default_factory=hyperscan)
+    native: ModuleType | None = field(default_factory=native)
 
     def index(self, needs: Mapping[int, Need], rows: Sequence[bytes], sample: Sample) -> Index:
         """An index whose choices rest on these rows, which the sample holds."""
         sample.see(rows)
-        return Index(needs, sample, self.module, self.store)
+        return Index(needs, sample, self.module, self.store, self.native)
 
 
 def merged(rules: Rules, always: Rules) -> Rules:

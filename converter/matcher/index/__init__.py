@@ -17,6 +17,7 @@ from converter.matcher.index.choosing import Choice, Chooser, Sample
 from converter.matcher.index.engines import ANY, Engine, Hit, Store, engine, hyperscan
 from converter.matcher.index.expressions import Mark, expressions
 from converter.matcher.index.masks import Masks
+from converter.matcher.index.needles import MOST, Needle, Needles, needles
 from converter.matcher.index.needs import NEVER, NOTHING, Need, Probe, Text, need
 from converter.matcher.index.spelling import ODD, plain
 
@@ -41,10 +42,7 @@ __all__ = [
 
 Rules = tuple[int, ...]
 
-_ESCAPES = rb"\\u(?:00[0-7]|212[aA]|017[fF])"
-_SLASH = rb"\\/"
 _MOST = 20_000
-_KELVIN, _LONG_S = b"\xe2\x84\xaa", b"\xc5\xbf"
 
 
 class Index:
@@ -52,8 +50,8 @@ class Index:
 
     `needs` holds for each rule, by its number, what it needs; `sample`, if given, some of the data.
     `always` are the rules that can match whatever the record holds, `share` is how many hits there
-    are in one record of the sample, on average. `store` keeps what takes long
-    to compile.
+    are in one record of the sample, on average. `store` keeps what takes long to compile. `module`
+    looks for regular expressions, `native` for needles (see `engines` and `needles`).
     """
 
     def __init__(
@@ -62,31 +60,46 @@ class Index:
         sample: Sample | None = None,
         module: ModuleType | None = None,
         store: Store | None = None,
+        native: ModuleType | None = None,
     ) -> None:
-        chooser = Chooser(needs.values(), sample or Sample())
+        sample = sample or Sample()
+        chooser = Chooser(needs.values(), sample)
         chosen = {number: chooser.choice(one) for number, one in needs.items()}
         self.always: Rules = tuple(at for at, choice in chosen.items() if choice is None)
         self._rules = _by_probe(chosen)
-        self.share = sum(map((sample or Sample()).share, self._rules)) + len(self.always)
+        self.share = sum(map(sample.share, self._rules)) + len(self.always)
         self._expressions = expressions(self._rules)
         self._all: Rules = tuple(sorted({n for rules in self._rules.values() for n in rules}))
-        self._engine: Engine = engine([one.pattern for one in self._expressions], module, store)
+        self._sought(sample.rows, module, store, native)
         texts = (probe.text for probe in self._rules if isinstance(probe, Text))
-        slash = any("/" in text for text in texts)
-        self._odd = engine([_ESCAPES, *[_SLASH] * slash, _KELVIN, _LONG_S], module)
+        self.slash = any("/" in text for text in texts)
         self._of: dict[tuple[int | Mark, ...], Rules] = {}
         self._alone: dict[int, Rules] = {}
 
+    def _sought(
+        self,
+        sample: bytes,
+        module: ModuleType | None,
+        store: Store | None,
+        native: ModuleType | None,
+    ) -> None:
+        """What is looked for by which engine: needles, and the patterns of what is none."""
+        numbered = list(enumerate(self._expressions))
+        found = [one for at, expression in numbered for one in needles(at, expression.probes)]
+        self.needles: list[Needle] = found if native and len(found) <= MOST else []
+        done = {one.number for one in self.needles}
+        patterns = {at: one.pattern for at, one in numbered if at not in done}
+        self.others: Engine = engine(patterns, module, store)
+        self._needles = Needles(native, self.needles, sample) if native and done else None
+        self.rows = sample
+
     def scan(self, data: bytes) -> list[Hit]:
-        """Where something is found in these records, as ends of hits and numbers for `rules`."""
-        return self._engine.scan(data)
+        """Where something is found in these records, as ends of hits and numbers for `rules`.
 
-    def odd(self, data: bytes) -> list[int]:
-        """The ends of spellings in these records that `scan` does not see through.
-
-        The rules of a record that holds one are those of `rules_of`.
+        Not what is spelled in an odd way: the rules of such a record are those of `rules_of`.
         """
-        return [end for end, _ in self._odd.scan(data)]
+        found = self.others.scan(data)
+        return found + self._needles.scan(data) if self._needles else found
 
     def rules(self, data: bytes, hits: Sequence[Hit]) -> Rules:
         """The rules, in order, that these hits of one record stand for, without `always`."""
@@ -108,7 +121,7 @@ class Index:
     def rules_of(self, record: bytes) -> Rules:
         """The rules, in order, that one record can match, however it is spelled; not `always`."""
         seen = plain(record) if ODD.search(record) else record
-        return self.rules(seen, self._engine.scan(seen))
+        return self.rules(seen, self.scan(seen))
 
     def _remember(self, marks: tuple[int | Mark, ...]) -> Rules:
         """The rules of these marks of one record, kept for the next such record."""

@@ -65,17 +65,20 @@ def vectorscan() -> ModuleType | None:
 
 
 def engine(
-    patterns: Sequence[bytes], module: ModuleType | None, store: Store | None = None
+    patterns: Sequence[bytes] | Mapping[int, bytes],
+    module: ModuleType | None,
+    store: Store | None = None,
 ) -> Engine:
     """An engine for these patterns, by this module, few by Vectorscan; None for RE2.
 
-    With a store long ones, which take long to compile, are left to what can be kept.
+    They have the numbers of their places, if not others. With a store long ones, which take long to
+    compile, are left to what can be kept.
     """
-    if not patterns:
+    numbered = patterns if isinstance(patterns, Mapping) else dict(enumerate(patterns))
+    if not numbered:
         return Nothing()
     if module is None:
-        return Re2(patterns)
-    numbered = dict(enumerate(patterns))
+        return Re2([*numbered.values()])
     few = vectorscan()
     short = {at: one for at, one in numbered.items() if store is None or len(one) <= _SHORT}
     if few is None or len(short) > _FEW:

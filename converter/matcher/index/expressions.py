@@ -118,15 +118,16 @@ def _value(member: Member) -> bytes:
 
 
 def _spelling(value: str) -> bytes:
-    return re.escape(_spelled(value)).replace(b"/", rb"\\?/")
+    return re.escape(spelled(value)).replace(b"/", rb"\\?/")
 
 
-def _spelled(value: str) -> bytes:
+def spelled(value: str) -> bytes:
+    """The value as it stands between quotes, with slashes as they are."""
     return "".join(_ESCAPED.get(char, char) for char in value).encode()
 
 
 def _written(member: Member) -> Iterator[bytes]:
     """How the value ends where a hit ends."""
-    plain = _spelled(member.value)
+    plain = spelled(member.value)
     ends = '"' if not member.bare else '" \t\r\n,}]'
     yield from (plain + end.encode() for end in ends) if member.whole else (plain,)

@@ -20,13 +20,16 @@ _KEY = re.compile(r"[ !#-\[\]-~]+")
 ODD = re.compile(rb"\\u[0-9a-fA-F]{4}|\\/|\xe2\x84\xaa|\xc5\xbf")
 """What `plain` may change."""
 
+_KELVIN, _LONG_S = b"\xe2\x84\xaa", b"\xc5\xbf"
+_ESCAPED = rb"\\u(?:00[0-7]|212[aA]|017[fF])"
+
 _ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|.)|\xe2\x84\xaa|\xc5\xbf", re.DOTALL)
 _FOLDED = {0x212A: b"k", 0x17F: b"s"}
 _SHORT = {
     0x22: b'\\"', 0x5C: b"\\\\", 0x08: b"\\b", 0x0C: b"\\f", 0x0A: b"\\n", 0x0D: b"\\r",
     0x09: b"\\t", **_FOLDED,
 }  # fmt: skip
-_RAW = {b"\xe2\x84\xaa": b"k", b"\xc5\xbf": b"s", b"\\/": b"/"}
+_RAW = {_KELVIN: b"k", _LONG_S: b"s", b"\\/": b"/"}
 
 
 def plain(record: bytes) -> bytes:
@@ -44,6 +47,20 @@ def _plain(found: re.Match[bytes]) -> bytes:
     if code in _SHORT:
         return _SHORT[code]
     return bytes((code,)) if 0x20 <= code < 0x7F else found[0].lower()
+
+
+def odd_patterns(*, slash: bool) -> list[bytes]:
+    """Regular expressions for what hides a text from who looks for it as it is.
+
+    Other characters are not escaped in texts that are looked for, slashes are if so said.
+    """
+    return [_ESCAPED, _KELVIN, _LONG_S, *[rb"\\/"] * slash]
+
+
+def odd_texts(*, slash: bool) -> list[bytes]:
+    """The same as texts in any case."""
+    escaped = [rb"\u00%d" % digit for digit in range(8)]
+    return [*escaped, rb"\u212a", rb"\u017f", _KELVIN, _LONG_S, *[rb"\/"] * slash]
 
 
 def pieces(text: str) -> list[str]:
