@@ -1,4 +1,4 @@
-"""Builds the code in converter/native/ where there is a compiler; the project works without, too."""
+"""Builds the code in converter/native/ where there is a compiler; all works without it, too."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from setuptools import Distribution, Extension
+from setuptools.command.build_ext import build_ext
 
 NAME = "converter.native.needles"
 FOLDER = Path("converter/native")
@@ -29,16 +31,13 @@ def _built(root: Path) -> Path | None:
     """What was built, None where it cannot be: setuptools warns of it."""
     if platform.machine().lower() not in PROCESSORS or sys.platform == "win32":
         return None
-    from setuptools import Distribution, Extension
-    from setuptools.command.build_ext import build_ext
-
     sources = [one.relative_to(root).as_posix() for one in sorted((root / FOLDER).glob("*.c"))]
     flags = ["-O2", "-Wall", "-Wextra"]
     found = Extension(
         NAME, sources, depends=[f"{FOLDER}/needles.h"], extra_compile_args=flags, optional=True
     )
     command = build_ext(Distribution({"name": "polysigma", "ext_modules": [found]}))
-    command.inplace, command.build_temp = True, str(root / "build")
+    command.inplace, command.force, command.build_temp = True, True, str(root / "build")
     command.ensure_finalized()
     built = root / FOLDER / Path(command.get_ext_filename(NAME)).name
     built.unlink(missing_ok=True)
