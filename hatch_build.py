@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -37,9 +38,11 @@ def _built(root: Path) -> Path | None:
         NAME, sources, depends=[f"{FOLDER}/needles.h"], extra_compile_args=flags, optional=True
     )
     command = build_ext(Distribution({"name": "polysigma", "ext_modules": [found]}))
-    command.inplace, command.force, command.build_temp = True, True, str(root / "build")
-    command.ensure_finalized()
-    built = root / FOLDER / Path(command.get_ext_filename(NAME)).name
-    built.unlink(missing_ok=True)
-    command.run()
+    command.inplace = True
+    with TemporaryDirectory() as place:
+        command.build_temp = command.build_lib = place
+        command.ensure_finalized()
+        built = root / FOLDER / Path(command.get_ext_filename(NAME)).name
+        built.unlink(missing_ok=True)
+        command.run()
     return built.relative_to(root) if built.exists() else None
