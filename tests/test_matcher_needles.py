@@ -20,6 +20,7 @@ from converter.matcher.index.needles import Ends, Needle, Needles, needles
 from converter.matcher.index.needs import Foreign, Key, Member, Probe, Text, Value
 from converter.matcher.index.spelling import odd_patterns, odd_texts
 from converter.native import native
+from converter.scan.spots import ODD, Lines, hit
 
 found = native()
 if found is None:
@@ -91,14 +92,34 @@ def test_lines_are_odd_as_expressions_say(data: bytes, heads: list[str], returns
     """So are the lines that begin or end in another way than those that were learned."""
     frame = Frame([head.encode() + b"\r" * returns for head in heads])
     made = Needles(MODULE, [], b"", Ends(frame.begins, frame.returns, 7))
-    hits, count = made.scan_lines(data)
+    spots, count, several = made.lines(data, [])
     odd = regular(dict(enumerate(frame.odd()[0])), data)
     if not data.startswith(frame.begins):
         odd.add((1, 0))
     lines = [data.count(b"\n", 0, end - 1) for end, _ in odd]
-    assert {data.count(b"\n", 0, end - 1) for end, _ in hits} == {*lines}
-    assert {number for _, number in hits} <= {7}
+    seen = {data.count(b"\n", 0, start) for _, start, _, _ in spots}
+    assert seen == {*lines} - {data.count(b"\n")}
+    assert several == len(spots)
     assert count == data.count(b"\n")
+
+
+@given(
+    probes=st.lists(PROBES, max_size=6),
+    data=st.lists(PIECES, max_size=60).map(lambda pieces: "".join(pieces).encode()),
+    more=st.lists(st.tuples(st.integers(1, 200), st.sampled_from([ODD, 50])), max_size=4),
+)
+@settings(max_examples=300)
+def test_lines_are_those_of_their_hits(probes: list[Probe], data: bytes, more: list[Hit]) -> None:
+    """Each line has the hits that end in it, and the number of others before it."""
+    data = b"{" + data.replace(b"\n", b"}\n{") + b"}\n"
+    numbered = enumerate(expressions(probes))
+    made = [needle for number, one in numbered for needle in needles(number, one.probes)]
+    one = Needles(MODULE, made, b"", Ends((b"{",), False, ODD))
+    hits = sorted([*one.scan(data), *more])
+    wanted = list(hit(Lines(data), [one for one in hits if one[0] <= len(data)]))
+    total = data.count(b"\n")
+    odd = sum(mine is None for *_, mine in wanted)
+    assert one.lines(data, more) == (wanted, total, odd)
 
 
 @pytest.mark.parametrize("size", range(70))
@@ -156,7 +177,16 @@ def test_it_is_made_once() -> None:
 def test_what_was_never_made_finds_nothing() -> None:
     """Not even a crash."""
     one = MODULE.Needles.__new__(MODULE.Needles)
-    assert one.scan(b"some bytes\n", False) == ([], 0)
+    assert one.scan(b"some bytes\n") == []
+    with pytest.raises(RuntimeError, match="never made"):
+        one.lines(b"some bytes\n", [])
+
+
+@pytest.mark.parametrize("more", [(), [1], [(1,)], [(1, "2")]])
+def test_wrong_hits_are_refused(more: Any) -> None:
+    """Hits are a list of pairs of numbers."""
+    with pytest.raises(TypeError):
+        MODULE.Needles((), b"", (), False, 0).lines(b"some bytes\n", more)
 
 
 def test_scan_works_without_it() -> None:

@@ -15,9 +15,7 @@
 typedef struct {
     PyObject_HEAD
     Haystack all;
-    PyObject *begins;
-    long odd;
-    int returns;
+    Frame frame;
 } Needles;
 
 static int equal(const Needle *needle, const byte *there)
@@ -48,30 +46,6 @@ static void look_at_all(const Haystack *all, const Scan *scan, Py_ssize_t place,
         for (Py_ssize_t at = first[0]; at < first[1]; at++)
             look_at(&all->needles[at], scan, place);
     }
-}
-
-static int begins(const Needles *self, const Scan *scan, Py_ssize_t at)
-{
-    for (Py_ssize_t one = 0; one < PyTuple_GET_SIZE(self->begins); one++) {
-        PyObject *text = PyTuple_GET_ITEM(self->begins, one);
-        Py_ssize_t size = PyBytes_GET_SIZE(text);
-        if (size <= scan->size - at
-            && !memcmp(scan->data + at, PyBytes_AS_STRING(text), (size_t)size))
-            return 1;
-    }
-    return 0;
-}
-
-/* Tells the line that ends there and the one behind it, if they do not end or begin as others do. */
-static void look_at_end(const Needles *self, const Scan *scan, Py_ssize_t at)
-{
-    Py_ssize_t last = at - 1;
-    if (self->returns && at)
-        last = scan->data[last] == '\r' ? last - 1 : -1;
-    if (at && (last < 0 || scan->data[last] != '}'))
-        tell(scan->hits, at + 1, self->odd);
-    if (at + 1 < scan->size && !begins(self, scan, at + 1))
-        tell(scan->hits, at + 2, self->odd);
 }
 
 typedef struct {
@@ -108,10 +82,10 @@ static void look_closer(
     }
 }
 
-static void look_at_ends(const Needles *self, Scan *scan, Py_ssize_t place, unsigned ends)
+static void note_ends(Places *ends, Py_ssize_t place, unsigned some)
 {
-    for (; ends; ends &= ends - 1, scan->ends++)
-        look_at_end(self, scan, place + __builtin_ctz(ends));
+    for (; some; some &= some - 1)
+        note(ends, place + __builtin_ctz(some));
 }
 
 AVX2 static INLINE unsigned equals(__m256i bytes, char c)
@@ -120,7 +94,7 @@ AVX2 static INLINE unsigned equals(__m256i bytes, char c)
 }
 
 /* 32 places, of which the first is `place`; `data` holds them and two bytes more. */
-AVX2 static INLINE void look_around(const Needles *self, const Wide *masks, Scan *scan,
+AVX2 static INLINE void look_around(const Needles *self, const Wide *masks, const Scan *scan,
                                     const byte *data, Py_ssize_t place)
 {
     __m256i found = _mm256_and_si256(having(masks, 0, data), having(masks, 1, data));
@@ -131,12 +105,12 @@ AVX2 static INLINE void look_around(const Needles *self, const Wide *masks, Scan
         _mm256_storeu_si256((void *)buckets, found);
         look_closer(&self->all, scan, place, some, buckets);
     }
-    unsigned ends = scan->lines ? equals(_mm256_loadu_si256((const void *)data), '\n') : 0;
+    unsigned ends = scan->ends ? equals(_mm256_loadu_si256((const void *)data), '\n') : 0;
     if (__builtin_expect(ends != 0, 0))
-        look_at_ends(self, scan, place, ends);
+        note_ends(scan->ends, place, ends);
 }
 
-AVX2 static void look_through(const Needles *self, Scan *scan)
+AVX2 static void look_through(const Needles *self, const Scan *scan)
 {
     const Wide masks = widened(&self->all.masks);
     byte rest[3 * STEP] = {0};
@@ -152,20 +126,40 @@ static PyObject *needles_scan(Needles *self, PyObject *args)
 {
     Py_buffer data;
     Hits hits = {0};
-    Scan scan = {.hits = &hits};
-    if (!PyArg_ParseTuple(args, "y*p", &data, &scan.lines))
+    if (!PyArg_ParseTuple(args, "y*", &data))
         return NULL;
-    scan.data = data.buf;
-    scan.size = data.len;
+    Scan scan = {.data = data.buf, .size = data.len, .hits = &hits};
     Py_BEGIN_ALLOW_THREADS
-    if (scan.lines && scan.size && !begins(self, &scan, 0))
-        tell(&hits, 1, self->odd);
     look_through(self, &scan);
     Py_END_ALLOW_THREADS
     PyBuffer_Release(&data);
     PyObject *list = told(&hits);
     free(hits.all);
-    return list ? Py_BuildValue("(Nn)", list, scan.ends) : NULL;
+    return list;
+}
+
+static PyObject *needles_lines(Needles *self, PyObject *args)
+{
+    Py_buffer data;
+    PyObject *more, *found = NULL;
+    Hits hits = {0};
+    Places ends = {0};
+    if (!PyArg_ParseTuple(args, "y*O!", &data, &PyList_Type, &more))
+        return NULL;
+    Scan scan = {.data = data.buf, .size = data.len, .hits = &hits, .ends = &ends};
+    if (!self->frame.begins)
+        PyErr_SetString(PyExc_RuntimeError, "it was never made");
+    else if (take_hits(&hits, more)) {
+        Py_BEGIN_ALLOW_THREADS
+        look_through(self, &scan);
+        sort(&hits);
+        Py_END_ALLOW_THREADS
+        found = lines(&self->frame, &scan);
+    }
+    PyBuffer_Release(&data);
+    free(hits.all);
+    free(ends.all);
+    return found;
 }
 
 static int take_needle(Needle *needle, PyObject *item)
@@ -208,19 +202,19 @@ static int needles_init(Needles *self, PyObject *args, PyObject *Py_UNUSED(named
     PyObject *items, *known;
     const char *sample;
     Py_ssize_t size;
-    if (self->begins) {
+    if (self->frame.begins) {
         PyErr_SetString(PyExc_TypeError, "it is made once");
         return -1;
     }
     if (!PyArg_ParseTuple(args, "O!y#O!pl", &PyTuple_Type, &items, &sample, &size, &PyTuple_Type,
-                          &known, &self->returns, &self->odd))
+                          &known, &self->frame.returns, &self->frame.odd))
         return -1;
     for (Py_ssize_t at = 0; at < PyTuple_GET_SIZE(known); at++)
         if (!PyBytes_Check(PyTuple_GET_ITEM(known, at))) {
             PyErr_SetString(PyExc_TypeError, "beginnings are bytes");
             return -1;
         }
-    self->begins = Py_NewRef(known);
+    self->frame.begins = Py_NewRef(known);
     return take(self, items, (const byte *)sample, size);
 }
 
@@ -229,12 +223,13 @@ static void needles_dealloc(Needles *self)
     for (Py_ssize_t at = 0; at < self->all.count; at++)
         drop_values(self->all.needles[at].values);
     PyMem_Free(self->all.needles);
-    Py_XDECREF(self->begins);
+    Py_XDECREF(self->frame.begins);
     Py_TYPE(self)->tp_free((PyObject *)self);
 }
 
 static PyMethodDef methods[] = {
     {"scan", (PyCFunction)needles_scan, METH_VARARGS, NULL},
+    {"lines", (PyCFunction)needles_lines, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

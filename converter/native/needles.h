@@ -65,17 +65,37 @@ typedef struct {
 } Hits;
 
 typedef struct {
+    Py_ssize_t *all;
+    size_t count, room;
+    int failed;
+} Places;
+
+/* What is looked through, and what was found: hits, and where lines end if that is wanted. */
+typedef struct {
     const byte *data;
-    Py_ssize_t size, ends;
-    int lines;
+    Py_ssize_t size;
     Hits *hits;
+    Places *ends;
 } Scan;
+
+/* How lines begin; before their ends stands a return if `returns`. Others count as `odd`. */
+typedef struct {
+    PyObject *begins;
+    int returns;
+    long odd;
+} Frame;
 
 static inline byte lower(byte c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; }
 
 /* hits.c */
 void tell(Hits *hits, Py_ssize_t end, long number);
+void note(Places *places, Py_ssize_t place);
+void sort(Hits *hits);
+int take_hits(Hits *hits, PyObject *list);
 PyObject *told(const Hits *hits);
+
+/* lines.c */
+PyObject *lines(const Frame *frame, const Scan *scan);
 
 /* values.c */
 int take_values(Needle *needle, PyObject *items);

@@ -17,7 +17,13 @@ class Needles:
         odd: int,
         /,
     ) -> None: ...
-    def scan(
-        self, data: bytes | bytearray | memoryview, lines: bool, /
-    ) -> tuple[list[tuple[int, int]], int]:
-        """The end of each hit and its number; odd lines, and how many end, only if asked for."""
+    def scan(self, data: bytes | bytearray | memoryview, /) -> list[tuple[int, int]]:
+        """The end of each hit and its number."""
+    def lines(
+        self, data: bytes | bytearray | memoryview, more: list[tuple[int, int]], /
+    ) -> tuple[list[tuple[int, int, int, list[tuple[int, int]] | None]], int, int]:
+        """Lines with hits or that are odd, how many lines end, and how many are odd.
+
+        Of each: how many are before it behind the one before, where it begins and ends, and its
+        hits, those among `more` included; None if it is odd.
+        """

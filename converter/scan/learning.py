@@ -20,8 +20,8 @@ from converter.matcher.routing import Route
 from converter.scan.alike import Alike, alike
 from converter.scan.crowds import Crowds
 from converter.scan.proofs import Proof, proof
-from converter.scan.sight import Sight
-from converter.scan.spots import ODD, Spots, spots
+from converter.scan.sight import Found, Sight
+from converter.scan.spots import ODD
 from converter.scan.tools import Tools, merged
 
 ROWS = 300
@@ -66,19 +66,17 @@ class Learned:
             self.index = self._whole = self.crowds.index()
             self._sight = Sight(self.index, self.frame, self._tools, lines=False)
 
-    def hits(self, block: Block) -> tuple[Spots, list[Hit]]:
-        """The records of a block, and what is found in it, in order.
+    def look(self, block: Block) -> Found:
+        """What is found in a block; `ODD` is what may be no record as others are.
 
-        `ODD` is what may be no record as others are, or spelled otherwise. With crowds, lines that
-        begin otherwise are not odd.
+        It may be spelled otherwise, too. With crowds, lines that begin otherwise are not odd.
         """
-        found, lines = self._sight.hits(block)
+        more: list[Hit] = []
         if self._narrow is not None:
-            found += [(end, ODD) for end in self._narrow.unproven(block)]
+            more += [(end, ODD) for end in self._narrow.unproven(block)]
         if block.ends is not None:
-            found += [(end, ODD) for end in odd_items(block.data, block.ends)]
-        found.sort()
-        return spots(block, lines), found
+            more += [(end, ODD) for end in odd_items(block.data, block.ends)]
+        return self._sight.look(block, more)
 
     def alike(self, rules: Rules) -> Alike | None:
         """For these rules what is known of records that are alike, None where that is no help.

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from converter.logs import Block, Record, Reject
-from converter.matcher.index import Hit, Rules
+from converter.matcher.index import Rules
 from converter.matcher.routing import Route
 from converter.scan.alike import Glanced
 from converter.scan.crowds import Crowds
 from converter.scan.learning import ROWS, Learned, learned
 from converter.scan.results import as_json
-from converter.scan.spots import ODD, Spots, every, hit
+from converter.scan.sight import Found
+from converter.scan.spots import every
 from converter.scan.tools import Tools, merged
 
 LEARNED = 1 << 18
@@ -25,6 +26,7 @@ LEARNED = 1 << 18
 _MANY = 0.25
 _PATIENCE = 20_000
 _LEAST = 100
+_OTHERS = 50
 _ANEW = 16
 
 Item = Record | Reject | Block
@@ -60,7 +62,7 @@ class Sieve:
         self._tools, self._left = tools, left
         self._rows = list[bytes]()
         self._learned: Learned | None = None
-        self._records, self._found, self._patience = 0, 0, _PATIENCE
+        self._records, self._tried, self._patience = 0, 0, _PATIENCE
         self._anew = _ANEW
         # Blocks within blocks leave the index as it is, whose hits are in use.
         self._deep = 0
@@ -135,16 +137,16 @@ class Sieve:
         return self._learned
 
     def _block(self, block: Block) -> Iterator[Sifted]:
-        known, places, hits = self._hits(block)
+        known, found = self._found(block)
         if known.crowds is not None:
-            yield from self._crowd(known, known.crowds, block, places, hits)
+            yield from self._crowd(known, known.crowds, block, found)
             return
         index, data, reader = known.index, block.data, block.reader
-        at, passed, found = 0, 0, 0
-        for start, end, mine in (every if index.always else hit)(places, hits):
-            skipped = places.count(at, start)
+        passed, tried = 0, 0
+        spots = every(found.places, found.spots) if index.always else found.spots
+        for skipped, start, end, mine in spots:
             reader.skip(skipped)
-            passed, found, at = passed + skipped, found + 1, end + places.gap
+            passed, tried = passed + skipped, tried + 1
             raw = data[start:end]
             rules = None if mine is None else merged(index.rules(data, mine), index.always)
             if rules is not None and (glanced := _glanced(known, block, raw, rules)):
@@ -155,20 +157,20 @@ class Sieve:
                     yield one, rules, known.route(one.event, rules)
                 else:
                     yield from self._results((one,))
-        skipped = places.total - passed - found
+        skipped = found.places.total - passed - tried
         reader.skip(skipped)
         yield Passed(passed + skipped)
-        self._judge(block, passed + skipped + found, found)
+        self._judge(block, passed + skipped + tried, tried)
 
     def _crowd(
-        self, known: Learned, crowds: Crowds, block: Block, places: Spots, hits: list[Hit]
+        self, known: Learned, crowds: Crowds, block: Block, found: Found
     ) -> Iterator[Sifted]:
         """Every record, each with the rules for its log source that it can match."""
         seen: dict[int, tuple[Route, int]] = {}
         self._deep += 1
         data, reader, index = block.data, block.reader, known.index
         begins, others = known.frame.begins if block.ends is None else b"", 0
-        for start, end, mine in every(places, hits):
+        for _, start, end, mine in every(found.places, found.spots):
             others += not data.startswith(begins, start)
             raw = data[start:end]
             event = None if mine is None else reader.event(raw)
@@ -185,28 +187,25 @@ class Sieve:
         self._deep -= 1
         routes = tuple(seen.values()) if crowds.routing else ()
         yield Passed(sum(count for _, count in seen.values()), routes)
-        if self._is_other(others, places):
+        if self._is_other(others, found):
             self._anew -= 1
             self._learn_anew(block)
 
-    def _hits(self, block: Block) -> tuple[Learned, Spots, list[Hit]]:
-        """The block's records and all hits in order, by what is learned.
-
-        `ODD` stands where they do not tell a record's rules.
-        """
+    def _found(self, block: Block) -> tuple[Learned, Found]:
+        """What is in the block, by what is learned."""
         known = self._known()
         if not self._deep:
             known.widen()
-        places, hits = known.hits(block)
-        if self._is_other(sum(number == ODD for _, number in hits), places):
+        found = known.look(block)
+        if self._is_other(found.odd, found):
             self._anew -= 1
             known = self._learn_anew(block)
-            places, hits = known.hits(block)
-        return known, places, hits
+            found = known.look(block)
+        return known, found
 
-    def _is_other(self, odd: int, places: Spots) -> bool:
-        """Whether most of the block is unlike all that was learned, and worth learning."""
-        return odd >= _LEAST and self._anew > 0 and 2 * odd > places.total
+    def _is_other(self, odd: int, found: Found) -> bool:
+        """Whether much of the block is unlike all that was learned, and worth learning."""
+        return odd >= _OTHERS and self._anew > 0 and odd > _MANY * found.places.total
 
     def _learn_anew(self, block: Block) -> Learned:
         self._learned = learned(self._tools, block.rows(ROWS), self._known().frame.heads)
@@ -215,13 +214,13 @@ class Sieve:
     def _judge(self, block: Block, records: int, found: int) -> None:
         """Learn anew, less and less often, where too much is a candidate."""
         self._records += records
-        self._found += found
+        self._tried += found
         if self._records < self._patience:
             return
-        if self._found >= _MANY * self._records:
+        if self._tried >= _MANY * self._records:
             self._patience *= 4
             self._learn_anew(block)
-        self._records, self._found = 0, 0
+        self._records, self._tried = 0, 0
 
 
 def _glanced(known: Learned, block: Block, raw: bytes, rules: Rules) -> Glanced | None:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import NamedTuple
+
 from converter.logs import Block, Frame
-from converter.matcher.index import Hit, Index
+from converter.matcher.index import Hit, Index, Spot
 from converter.matcher.index.engines import engine
 from converter.matcher.index.needles import Ends, Needle, Needles
 from converter.matcher.index.spelling import odd_patterns, odd_texts
-from converter.scan.spots import ODD
+from converter.scan.spots import ODD, Spots, hit, spots
 from converter.scan.tools import Tools
+
+
+class Found(NamedTuple):
+    """The records of a block, those in which something is found, and how often that is `ODD`."""
+
+    places: Spots
+    spots: Iterable[Spot]
+    odd: int
 
 
 class Sight:
@@ -26,25 +37,22 @@ class Sight:
         groups = [ends, inner] if several and lines else [inner]
         self._lines = [engine(group, tools.module) for group in groups]
 
-    def hits(self, block: Block) -> tuple[list[Hit], int | None]:
-        """Ends of hits, each with its number in the index, or `ODD`; in any order.
-
-        And how many lines there are, if that was seen by the way.
-        """
+    def look(self, block: Block, more: list[Hit]) -> Found:
+        """What is in the block; `more` are hits that are known already."""
         data, lines = block.data, block.ends is None
-        framed, count = lines and self._framed, None
-        if self._needles is None:
-            found = self._index.scan(data)
-            found += [(1, ODD)] if framed and not data.startswith(self._begins) else []
-        else:
-            if framed:
-                found, count = self._needles.scan_lines(data)
-            else:
-                found = self._needles.scan(data)
-            found += self._index.others.scan(data)
         for odd in (self._spellings, *self._lines) if lines else (self._spellings,):
-            found += [(end, ODD) for end, _ in odd.scan(data)]
-        return found, count
+            more += [(end, ODD) for end, _ in odd.scan(data)]
+        if self._needles is None:
+            first = lines and self._framed and not data.startswith(self._begins)
+            hits = [*more, *[(1, ODD)] * first, *self._index.scan(data)]
+        elif lines and self._framed:
+            found, total, others = self._needles.lines(data, more + self._index.others.scan(data))
+            return Found(spots(block, total), found, others)
+        else:
+            hits = [*more, *self._needles.scan(data), *self._index.others.scan(data)]
+        hits.sort()
+        places = spots(block)
+        return Found(places, hit(places, hits), sum(number == ODD for _, number in hits))
 
 
 def _needles(index: Index, frame: Frame, tools: Tools) -> Needles | None:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from converter.logs import Block
 from converter.logs.counting import count
-from converter.matcher.index import Hit
+from converter.matcher.index import Hit, Spot
 
 ODD = -2
 """In a hit: what stands there may be anything, whatever else is found in the record."""
-
-Spot = tuple[int, int, list[Hit] | None]
-"""Where a record begins and ends, and its hits; None where one of them is `ODD`."""
 
 
 class Spots(Protocol):
@@ -98,25 +95,27 @@ def spots(block: Block, total: int | None = None) -> Spots:
 
 
 def hit(places: Spots, hits: list[Hit]) -> Iterator[Spot]:
-    """The records in which something is found; `hits` are in order."""
+    """The records in which something is found; `hits` are in order, and some may be `ODD`."""
     mine: list[Hit] = []
-    start, end, odd, gap = 0, -1, False, places.gap
+    start, end, odd, gap, before = 0, -1, False, places.gap, 0
     for one in hits:
         last = one[0] - 1
         if last >= end + gap or not mine:
             if mine:
-                yield start, end, None if odd else mine
+                yield before, start, end, None if odd else mine
+            behind = end + gap if mine else 0
             start, end = places.around(last)
             mine, odd = [], False
             if end < 0:
                 return
+            before = places.count(behind, start)
         mine.append(one)
         odd = odd or one[1] == ODD
     if mine:
-        yield start, end, None if odd else mine
+        yield before, start, end, None if odd else mine
 
 
-def every(places: Spots, hits: list[Hit]) -> Iterator[Spot]:
+def every(places: Spots, found: Iterable[Spot]) -> Iterator[Spot]:
     """All records, also those in which nothing is found."""
-    found = {start: mine for start, _, mine in hit(places, hits)}
-    return ((start, end, found.get(start, [])) for start, end in places.each())
+    known = {start: mine for _, start, _, mine in found}
+    return ((0, start, end, known.get(start, [])) for start, end in places.each())

@@ -17,7 +17,7 @@ from converter.matcher.index.choosing import Choice, Chooser, Sample
 from converter.matcher.index.engines import ANY, Engine, Hit, Store, engine, hyperscan
 from converter.matcher.index.expressions import Mark, expressions
 from converter.matcher.index.masks import Masks
-from converter.matcher.index.needles import MOST, Needle, Needles, needles
+from converter.matcher.index.needles import MOST, Needle, Needles, Spot, needles
 from converter.matcher.index.needs import NEVER, NOTHING, Need, Probe, Text, need
 from converter.matcher.index.spelling import ODD, plain
 
@@ -33,6 +33,7 @@ __all__ = [
     "Plan",
     "Rules",
     "Sample",
+    "Spot",
     "Store",
     "asked",
     "hyperscan",

@@ -42,8 +42,19 @@ class Ends(NamedTuple):
 _NO_ENDS = Ends((), False, 0)
 
 
+Spot = tuple[int, int, int, list[Hit] | None]
+"""How many records stand between this and the last one, where it begins and ends, and its hits.
+
+None where one of them says that the record may be anything.
+"""
+
+
 class Needles:
-    """An engine for needles; it looks at where lines end, too, if it is said how."""
+    """An engine for needles, `scan`; and `lines`, for records that are lines.
+
+    That tells the lines to be looked at, with `ends` also those that begin or end otherwise; how
+    many lines there are, and how many may be anything. It takes hits of other engines, too.
+    """
 
     def __init__(
         self,
@@ -52,17 +63,9 @@ class Needles:
         sample: bytes = b"",
         ends: Ends = _NO_ENDS,
     ) -> None:
-        self._scan = module.Needles(tuple(needles), sample, *ends).scan
-
-    def scan(self, data: bytes) -> list[Hit]:
-        """As Engine says; every needle at every place."""
-        found: list[Hit] = self._scan(data, False)[0]
-        return found
-
-    def scan_lines(self, data: bytes) -> tuple[list[Hit], int]:
-        """The same with what is odd about lines, and how many of them end."""
-        found: tuple[list[Hit], int] = self._scan(data, True)
-        return found
+        made = module.Needles(tuple(needles), sample, *ends)
+        self.scan: Callable[[bytes], list[Hit]] = made.scan
+        self.lines: Callable[[bytes, list[Hit]], tuple[list[Spot], int, int]] = made.lines
 
 
 def needles(number: int, probes: Sequence[Probe]) -> list[Needle]:
