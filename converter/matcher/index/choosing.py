@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from converter.casing import fold
@@ -32,45 +31,40 @@ _UNSEEN_MEMBER = 2e-4
 _OTHER_KEY = 8e-3
 _LEAST = 4
 _SEEN = 1 << 16
+_LONG = 80
 
 
-@dataclass
 class Sample:
     """What some records hold: keys, the values under them, and how often each text stands there."""
 
-    records: int = 0
-    foreign: int = 0
-    keys: Counter[str] = field(default_factory=Counter)
-    values: dict[str, Counter[str]] = field(default_factory=dict)
-    anywhere: Counter[str] = field(default_factory=Counter)
-    rows: bytes = b""
-    seen: int = 1
-    texts: dict[str, float] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.records, self.foreign = 0, 0
+        self.keys = Counter[str]()
+        self.rows, self._lines = b"", 1
+        self._pairs = Counter[tuple[str, str]]()
+        self._values: Mapping[str, Mapping[str, int]] | None = None
+        self._anywhere: Mapping[str, int] = {}
+        self._texts: dict[str, float] = {}
 
     def see(self, rows: Sequence[bytes]) -> None:
         """Take up some events as they are written, for texts to be counted in."""
         self.rows = b"\n".join(rows)[:_SEEN].lower()
-        self.seen = self.rows.count(b"\n") + 1
+        self._lines = self.rows.count(b"\n") + 1
 
     def add(self, event: Mapping[str, Any]) -> None:
         """Take up one event."""
         self.records += 1
+        self._values = None
         stack: list[tuple[str, Any]] = list(event.items())
-        while stack:
-            key, value = stack.pop()
-            self.keys[key] += 1
+        for key, value in stack:
             if isinstance(value, dict):
                 stack.extend(value.items())
             elif isinstance(value, list):
                 stack.extend((key, one) for one in value)
-            elif (written := text(value)) is not None:
-                self.foreign += not written.isascii()
-                short = fold(written[:80])
-                values = self.values.get(key)
-                if values is None:
-                    values = self.values[key] = Counter()
-                values[short] += 1
-                self.anywhere[short] += 1
+        self.keys.update([key for key, _ in stack])
+        texts = [(key, written) for key, value in stack if (written := text(value)) is not None]
+        self.foreign += sum(not written.isascii() for _, written in texts)
+        self._pairs.update([(key, written[:_LONG]) for key, written in texts])
 
     def share(self, probe: Probe) -> float:
         """How many times the probe is met in one record of these, on average."""
@@ -81,19 +75,31 @@ class Sample:
         if isinstance(probe, Foreign):
             return self.foreign / self.records
         if isinstance(probe, Value):
-            return self.anywhere[probe.text] / self.records
+            self._by_key()
+            return self._anywhere.get(probe.text, 0) / self.records
         if isinstance(probe, Key):
             return self.keys[probe.key] / self.records
-        values: Mapping[str, int] = self.values.get(probe.key, {})
+        values = self._by_key().get(probe.key, {})
         if probe.whole:
             return values.get(probe.value, 0) / self.records
         found = sum(count for one, count in values.items() if one.startswith(probe.value))
         return found / self.records
 
+    def _by_key(self) -> Mapping[str, Mapping[str, int]]:
+        """Values, folded, of each key; made when they are first asked for."""
+        if self._values is None:
+            self._values = values = defaultdict[str, dict[str, int]](dict)
+            self._anywhere = anywhere = dict[str, int]()
+            for (key, written), count in self._pairs.items():
+                short, mine = fold(written), values[key]
+                mine[short] = mine.get(short, 0) + count
+                anywhere[short] = anywhere.get(short, 0) + count
+        return self._values
+
     def _share_of_text(self, text: str) -> float:
-        known = self.texts.get(text)
+        known = self._texts.get(text)
         if known is None:
-            known = self.texts[text] = self.rows.count(text.encode()) / self.seen
+            known = self._texts[text] = self.rows.count(text.encode()) / self._lines
         return known
 
 
