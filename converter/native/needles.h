@@ -22,10 +22,16 @@ typedef struct {
     byte size, kind, text[LONGEST];
 } Value;
 
-/* Values behind one key; of `kinds` which there are of each length, as bits. */
+#define FIRST 8
+#define FIRSTS (1 << 12)
+
+/* Values behind one key; of `kinds` which there are of each length, as bits. Of the bytes with
+   which they begin, as many as all have, `firsts` knows the hashes. */
 typedef struct {
     Value *slots;
     uint32_t mask;
+    uint64_t first;
+    byte firsts[FIRSTS / 8];
     Py_ssize_t longest;
     byte kinds[LONGEST + 2];
     int bare;

@@ -16,6 +16,41 @@ static uint32_t room(Py_ssize_t count)
     return size;
 }
 
+/* A hash of the first bytes, in any case; there must be eight. */
+static uint32_t first_of(const Values *values, const byte *text)
+{
+    uint64_t first;
+    memcpy(&first, text, FIRST);
+    first = (first | 0x2020202020202020u) & values->first;
+    return (uint32_t)((first * 0x9E3779B97F4A7C15u) >> 52);
+}
+
+/* Learns how values begin: only what is no slash, which may be escaped, and what all have. */
+static void take_firsts(Values *values)
+{
+    Py_ssize_t common = FIRST;
+    for (uint32_t slot = 0; slot <= values->mask; slot++) {
+        const Value *one = &values->slots[slot];
+        const byte *slash = memchr(one->text, '/', one->size);
+        if (one->size)
+            common = Py_MIN(common, slash ? slash - one->text : one->size);
+    }
+    values->first = common < FIRST ? ((uint64_t)1 << 8 * common) - 1 : UINT64_MAX;
+    for (uint32_t slot = 0; slot <= values->mask; slot++)
+        if (values->slots[slot].size) {
+            uint32_t first = first_of(values, values->slots[slot].text);
+            values->firsts[first / 8] |= 1 << first % 8;
+        }
+}
+
+static int may_be_known(const Values *values, const Scan *scan, Py_ssize_t at)
+{
+    if (at + FIRST > scan->size)
+        return 1;
+    uint32_t first = first_of(values, scan->data + at);
+    return values->firsts[first / 8] & 1 << first % 8;
+}
+
 static void put(Values *values, const byte *text, Py_ssize_t size, int kind)
 {
     uint32_t hash = START;
@@ -70,6 +105,7 @@ int take_values(Needle *needle, PyObject *items)
     for (Py_ssize_t at = 0; at < PyTuple_GET_SIZE(items); at++)
         if (!take_value(values, PyTuple_GET_ITEM(items, at)))
             return 0;
+    take_firsts(values);
     return 1;
 }
 
@@ -124,6 +160,8 @@ static void look_at_part(const Needle *key, const Scan *scan, const Seen *seen, 
 static void look_at_value(const Needle *key, const Scan *scan, Py_ssize_t at)
 {
     const Values *values = key->values;
+    if (!may_be_known(values, scan, at))
+        return;
     Seen seen;
     seen.size = 0;
     seen.hash = START;
