@@ -78,12 +78,11 @@ class _File:
         """Whole lines as they are; the last one, which may be torn, and from a long one on all."""
         chunks, held = iter(chunks), b""
         for chunk in chunks:
-            cut = chunk.rfind(b"\n") + 1
+            data = held + chunk
+            cut = data.rfind(b"\n", len(held)) + 1
+            held = data[cut:]
             if cut:
-                yield from self.block(held + chunk[:cut])
-                held = chunk[cut:]
-            else:
-                held += chunk
+                yield from self.block(data)
             if len(held) > LONG_LINE:
                 yield from self.lines(chain((held,), chunks))
                 return
@@ -91,12 +90,12 @@ class _File:
             yield from self.read_line(held)
 
     def block(self, data: bytes) -> Items:
-        """Whole lines as a block; before it each long list, lest it be looked through twice."""
+        """Lines that end there as a block; before it each long list, lest it be read twice."""
         at = 0
         while (end := list_end(data, at)) >= 0:
             yield from self.read_line(data[at:end])
             at = end + 1
-        if at < len(data):
+        if data.find(b"\n", at) >= 0:
             yield Block(data[at:], self)
 
     def event(self, raw: bytes) -> Event | None:
