@@ -48,13 +48,14 @@ static void look_at_all(const Haystack *all, const Scan *scan, Py_ssize_t place,
     }
 }
 
+/* The masks for 32 places; `lines` has all bits where the ends of lines are wanted, else none. */
 typedef struct {
-    __m256i low[WINDOW], high[WINDOW];
+    __m256i low[WINDOW], high[WINDOW], lines;
 } Wide;
 
-AVX2 static Wide widened(const Masks *masks)
+AVX2 static Wide widened(const Masks *masks, int lines)
 {
-    Wide wide;
+    Wide wide = {.lines = _mm256_set1_epi8(lines ? -1 : 0)};
     for (int nth = 0; nth < WINDOW; nth++) {
         const void *low = masks->low[nth], *high = masks->high[nth];
         wide.low[nth] = _mm256_broadcastsi128_si256(_mm_loadu_si128(low));
@@ -88,9 +89,21 @@ static void note_ends(Places *ends, Py_ssize_t place, unsigned some)
         note(ends, place + __builtin_ctz(some));
 }
 
-AVX2 static INLINE unsigned equals(__m256i bytes, char c)
+AVX2 static INLINE __m256i equal_to(__m256i bytes, char c)
 {
-    return (unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(c)));
+    return _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(c));
+}
+
+/* The few places of 32 at which there may be anything. */
+AVX2 static __attribute__((noinline)) void look_at_some(const Needles *self, const Scan *scan,
+                                                        Py_ssize_t place, __m256i found,
+                                                        __m256i ends)
+{
+    byte buckets[STEP];
+    _mm256_storeu_si256((void *)buckets, found);
+    unsigned none = (unsigned)_mm256_movemask_epi8(equal_to(found, 0));
+    look_closer(&self->all, scan, place, ~none, buckets);
+    note_ends(scan->ends, place, (unsigned)_mm256_movemask_epi8(ends));
 }
 
 /* 32 places, of which the first is `place`; `data` holds them and two bytes more. */
@@ -99,20 +112,16 @@ AVX2 static INLINE void look_around(const Needles *self, const Wide *masks, cons
 {
     __m256i found = _mm256_and_si256(having(masks, 0, data), having(masks, 1, data));
     found = _mm256_and_si256(found, having(masks, 2, data));
-    unsigned some = ~equals(found, 0);
-    if (__builtin_expect(some != 0, 0)) {
-        byte buckets[STEP];
-        _mm256_storeu_si256((void *)buckets, found);
-        look_closer(&self->all, scan, place, some, buckets);
-    }
-    unsigned ends = scan->ends ? equals(_mm256_loadu_si256((const void *)data), '\n') : 0;
-    if (__builtin_expect(ends != 0, 0))
-        note_ends(scan->ends, place, ends);
+    __m256i ends = equal_to(_mm256_loadu_si256((const void *)data), '\n');
+    ends = _mm256_and_si256(ends, masks->lines);
+    __m256i some = _mm256_or_si256(found, ends);
+    if (__builtin_expect(!_mm256_testz_si256(some, some), 0))
+        look_at_some(self, scan, place, found, ends);
 }
 
 AVX2 static void look_through(const Needles *self, const Scan *scan)
 {
-    const Wide masks = widened(&self->all.masks);
+    const Wide masks = widened(&self->all.masks, scan->ends != NULL);
     byte rest[3 * STEP] = {0};
     Py_ssize_t place = 0;
     for (; place + STEP + WINDOW - 1 <= scan->size; place += STEP)
