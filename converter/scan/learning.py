@@ -20,7 +20,7 @@ from converter.matcher.routing import Route
 from converter.scan.alike import Alike, alike
 from converter.scan.crowds import Crowds
 from converter.scan.proofs import Proof, proof
-from converter.scan.sight import Found, Sight
+from converter.scan.sight import Found, sight
 from converter.scan.spots import ODD
 from converter.scan.tools import Tools, merged
 
@@ -52,7 +52,7 @@ class Learned:
         narrow: bool = False,
     ) -> None:
         self.frame, self.index, self.crowds = frame, index, crowds
-        self._sight = Sight(index, frame, tools, lines=crowds is None)
+        self._sight = sight(index, frame, tools, lines=crowds is None)
         self._tools, self._proof = tools, proof
         self._narrow = proof if narrow else None
         self._whole = None if narrow else index
@@ -64,7 +64,7 @@ class Learned:
         """Have the index tell what the crowds lack."""
         if self.crowds is not None and self.crowds.lacks:
             self.index = self._whole = self.crowds.index()
-            self._sight = Sight(self.index, self.frame, self._tools, lines=False)
+            self._sight = sight(self.index, self.frame, self._tools, lines=False)
 
     def look(self, block: Block) -> Found:
         """What is found in a block; `ODD` is what may be no record as others are.

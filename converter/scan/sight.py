@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from types import ModuleType
+from typing import NamedTuple, Protocol
 
 from converter.logs import Block, Frame
 from converter.matcher.index import Hit, Index, Spot
@@ -22,42 +23,64 @@ class Found(NamedTuple):
     odd: int
 
 
-class Sight:
-    """Looks for all of it in one pass where there is native code, else in several.
+class Sight(Protocol):
+    """What is learned, in use on blocks."""
 
-    Without `lines` it does not matter how lines begin and end.
-    """
+    def look(self, block: Block, more: Sequence[Hit]) -> Found:
+        """What is in the block; `more` are hits that are known already."""
+
+
+class OneByOne:
+    """Looks for one thing after the other, by regular expressions."""
 
     def __init__(self, index: Index, frame: Frame, tools: Tools, *, lines: bool) -> None:
-        self._index, self._begins, self._framed = index, frame.begins, lines
+        self._index, self._begins = index, frame.begins if lines else (b"",)
+        self._spellings = engine(odd_patterns(slash=index.slash), tools.module)
         ends, inner = frame.odd()
-        self._needles = _needles(index, frame, tools) if tools.native else None
-        several = self._needles is None
-        self._spellings = engine(odd_patterns(slash=index.slash) if several else [], tools.module)
-        groups = [ends, inner] if several and lines else [inner]
-        self._lines = [engine(group, tools.module) for group in groups]
+        self._lines = [engine(one, tools.module) for one in (inner, *[ends] * lines)]
 
-    def look(self, block: Block, more: list[Hit]) -> Found:
-        """What is in the block; `more` are hits that are known already."""
+    def look(self, block: Block, more: Sequence[Hit]) -> Found:
+        """As Sight says."""
+        data, odd = block.data, [self._spellings]
+        hits = [*more, *self._index.scan(data)]
+        if block.ends is None:
+            odd += self._lines
+            hits += [] if data.startswith(self._begins) else [(1, ODD)]
+        return _found(block, [*hits, *((end, ODD) for one in odd for end, _ in one.scan(data))])
+
+
+class OnePass:
+    """Looks for all at once, by native code, but for what is no plain text."""
+
+    def __init__(
+        self, native: ModuleType, index: Index, frame: Frame, tools: Tools, *, lines: bool
+    ) -> None:
+        self._others, self._framed = index.others, lines
+        self._inner = engine(frame.odd()[1], tools.module)
+        odd = [Needle(ODD, text) for text in odd_texts(slash=index.slash)]
+        ends = Ends(frame.begins, frame.returns, ODD)
+        self._needles = Needles(native, [*index.needles, *odd], index.rows, ends)
+
+    def look(self, block: Block, more: Sequence[Hit]) -> Found:
+        """As Sight says."""
         data, lines = block.data, block.ends is None
-        for odd in (self._spellings, *self._lines) if lines else (self._spellings,):
-            more += [(end, ODD) for end, _ in odd.scan(data)]
-        if self._needles is None:
-            first = lines and self._framed and not data.startswith(self._begins)
-            hits = [*more, *[(1, ODD)] * first, *self._index.scan(data)]
-        elif lines and self._framed:
-            found, total, others = self._needles.lines(data, more + self._index.others.scan(data))
-            return Found(spots(block, total), found, others)
-        else:
-            hits = [*more, *self._needles.scan(data), *self._index.others.scan(data)]
-        hits.sort()
-        places = spots(block)
-        return Found(places, hit(places, hits), sum(number == ODD for _, number in hits))
+        hits = [*more, *self._others.scan(data)]
+        if lines:
+            hits += [(end, ODD) for end, _ in self._inner.scan(data)]
+        if not (lines and self._framed):
+            return _found(block, [*hits, *self._needles.scan(data)])
+        found, total, odd = self._needles.lines(data, hits)
+        return Found(spots(block, total), found, odd)
 
 
-def _needles(index: Index, frame: Frame, tools: Tools) -> Needles | None:
+def sight(index: Index, frame: Frame, tools: Tools, *, lines: bool) -> Sight:
+    """The faster of both; without `lines` it does not matter how lines begin and end."""
     if tools.native is None:
-        return None
-    odd = [Needle(ODD, text) for text in odd_texts(slash=index.slash)]
-    ends = Ends(frame.begins, frame.returns, ODD)
-    return Needles(tools.native, [*index.needles, *odd], index.rows, ends)
+        return OneByOne(index, frame, tools, lines=lines)
+    return OnePass(tools.native, index, frame, tools, lines=lines)
+
+
+def _found(block: Block, hits: list[Hit]) -> Found:
+    places = spots(block)
+    hits.sort()
+    return Found(places, hit(places, hits), sum(number == ODD for _, number in hits))
