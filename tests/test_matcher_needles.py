@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from converter.logs import Frame
-from converter.matcher.index import Hit
+from converter.matcher.index import Hit, Index, Sample
 from converter.matcher.index.engines import Hyperscan, hyperscan
 from converter.matcher.index.expressions import expressions
 from converter.matcher.index.needles import Ends, Needle, Needles, needles
@@ -136,6 +136,25 @@ def test_many_needles_share_their_places() -> None:
     words = [b"word%02d" % number for number in range(48)]
     one = Needles(MODULE, [Needle(number, word) for number, word in enumerate(words)])
     assert one.scan(b"".join(words)) == [(6 * at + 6, at) for at in range(48)]
+
+
+def test_needles_pay_where_they_are_unlikely() -> None:
+    """A sample in which each byte may begin one says so, whatever its case."""
+    made = [Needle(0, b"eventname"), Needle(1, b'"root"')]
+    assert Needles(MODULE, made).pays
+    assert Needles(MODULE, made, b'{"a":1}' * 100).pays
+    assert not Needles(MODULE, made, b"EVENTname" * 100).pays
+
+
+def test_an_index_takes_what_pays() -> None:
+    """The rest of it is left to regular expressions, and found there."""
+    needs = dict(enumerate([Text("eventname"), Foreign()]))
+    often, seldom = Sample(), Sample()
+    often.see([b"eventname" * 100])
+    for sample, count in ((often, 0), (seldom, 1)):
+        index = Index(needs, sample, hyperscan(), native=MODULE)
+        assert len(index.needles) == count
+        assert index.rules_of("{EVENTNAME: é}".encode()) == (0, 1)
 
 
 def test_what_is_no_text_is_left_to_expressions() -> None:

@@ -7,6 +7,7 @@
 #include "needles.h"
 
 #include <immintrin.h>
+#include <structmember.h>
 
 #define AVX2 __attribute__((target("avx2")))
 #define INLINE inline __attribute__((always_inline))
@@ -110,8 +111,9 @@ AVX2 static __attribute__((noinline)) void look_at_some(const Needles *self, con
 AVX2 static INLINE void look_around(const Needles *self, const Wide *masks, const Scan *scan,
                                     const byte *data, Py_ssize_t place)
 {
-    __m256i found = _mm256_and_si256(having(masks, 0, data), having(masks, 1, data));
-    found = _mm256_and_si256(found, having(masks, 2, data));
+    __m256i found = having(masks, 0, data);
+    for (int nth = 1; nth < WINDOW; nth++)
+        found = _mm256_and_si256(found, having(masks, nth, data));
     __m256i ends = equal_to(_mm256_loadu_si256((const void *)data), '\n');
     ends = _mm256_and_si256(ends, masks->lines);
     __m256i some = _mm256_or_si256(found, ends);
@@ -242,6 +244,11 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
+static PyMemberDef members[] = {
+    {"likely", T_DOUBLE, offsetof(Needles, all.likely), READONLY, NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+
 static PyTypeObject type = {
     .ob_base = PyVarObject_HEAD_INIT(NULL, 0)
     .tp_name = "converter.native.needles.Needles",
@@ -251,6 +258,7 @@ static PyTypeObject type = {
     .tp_init = (initproc)needles_init,
     .tp_dealloc = (destructor)needles_dealloc,
     .tp_methods = methods,
+    .tp_members = members,
 };
 
 static PyModuleDef definition = {

@@ -57,6 +57,7 @@ typedef struct {
     Needle *needles;
     Py_ssize_t count, first[BUCKETS + 1];
     Masks masks;
+    double likely;
 } Haystack;
 
 typedef struct {

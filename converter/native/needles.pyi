@@ -5,8 +5,11 @@ class Needles:
     a key with its quote, and values of that key, or None. A value is a text in lower case, and how
     it ends: 0 anywhere, 1 with the quote that is its last byte, 2 before what ends a number.
     `sample` is what the data is like, `odd` the number of lines that begin like none of `begins`,
-    or do not end in a brace; before the line end stands a return, too, if `returns`.
+    or do not end in a brace; before the line end stands a return, too, if `returns`. `likely` is
+    how many needles have to be compared for each byte of the sample.
     """
+
+    likely: float
 
     def __init__(
         self,

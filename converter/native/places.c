@@ -20,19 +20,14 @@ static void count(Counts *counts, const byte *sample, Py_ssize_t size)
     }
 }
 
-/* The rarest part of the text. */
-static void place(Needle *needle, const Counts *counts)
+/* How often a part of the text is in the sample, at most. */
+static uint32_t often(const Needle *needle, Py_ssize_t at, const Counts *counts)
 {
     uint32_t least = UINT32_MAX;
-    for (Py_ssize_t at = 0; at == 0 || at + WINDOW <= needle->size; at++) {
-        uint32_t often = counts->pairs[pair(needle->text + at)];
-        if (needle->size >= WINDOW)
-            often = Py_MIN(often, counts->pairs[pair(needle->text + at + 1)]);
-        if (often < least) {
-            least = often;
-            needle->at = at;
-        }
-    }
+    Py_ssize_t last = Py_MIN(at + WINDOW, needle->size) - 1;
+    for (; at < last; at++)
+        least = Py_MIN(least, counts->pairs[pair(needle->text + at)]);
+    return least;
 }
 
 static int fits(const Needle *needle, int nth, byte c)
@@ -67,21 +62,59 @@ static double share(const Masks *masks, byte bucket, const Counts *counts)
     return all;
 }
 
-static int best_bucket(const Masks *masks, const Needle *needle, const Counts *counts)
+/* How many more places are likely if the needle is looked for in this way. */
+static double cost(const Masks *masks, const Needle *needle, byte bucket, const Counts *counts)
 {
-    int best = 0;
-    double least = 0;
-    for (int bucket = 0; bucket < BUCKETS; bucket++) {
-        Masks with = *masks;
-        mark(&with, needle, (byte)(1 << bucket));
-        double more = share(&with, (byte)(1 << bucket), counts);
-        more -= share(masks, (byte)(1 << bucket), counts);
-        if (!bucket || more < least) {
-            least = more;
-            best = bucket;
+    Masks with = *masks;
+    mark(&with, needle, bucket);
+    return share(&with, bucket, counts) - share(masks, bucket, counts);
+}
+
+/* The best part of the text and the best bucket, of the rarest parts. */
+static void place(Needle *needle, const Masks *masks, const Counts *counts)
+{
+    Needle best = *needle, tried = *needle;
+    uint32_t least = UINT32_MAX;
+    for (Py_ssize_t at = 0; at == 0 || at + WINDOW <= needle->size; at++)
+        least = Py_MIN(least, often(needle, at, counts));
+    double lowest = -1;
+    for (; tried.at == 0 || tried.at + WINDOW <= needle->size; tried.at++)
+        for (tried.bucket = 0; tried.bucket < BUCKETS; tried.bucket++) {
+            if (often(needle, tried.at, counts) > least)
+                break;
+            double now = cost(masks, &tried, (byte)(1 << tried.bucket), counts);
+            if (lowest < 0 || now < lowest) {
+                lowest = now;
+                best = tried;
+            }
         }
+    *needle = best;
+}
+
+static byte upper(byte c) { return c >= 'a' && c <= 'z' ? c - 32 : c; }
+
+/* The buckets with needles that may stand there, where case is not known. */
+static unsigned buckets_at(const Masks *masks, const byte *there)
+{
+    unsigned all = 0xff;
+    for (int nth = 0; nth < WINDOW; nth++) {
+        byte c = lower(there[nth]), other = upper(c);
+        all &= (masks->low[nth][c & 15] & masks->high[nth][c >> 4])
+            | (masks->low[nth][other & 15] & masks->high[nth][other >> 4]);
     }
-    return best;
+    return all;
+}
+
+/* At how many places of the sample needles would be compared, each counted, for each byte. */
+static double likely(const Haystack *all, const byte *sample, Py_ssize_t size)
+{
+    Py_ssize_t count = 0;
+    for (Py_ssize_t at = 0; at + WINDOW <= size; at++)
+        for (unsigned some = buckets_at(&all->masks, sample + at); some; some &= some - 1) {
+            const Py_ssize_t *first = all->first + __builtin_ctz(some);
+            count += first[1] - first[0];
+        }
+    return size ? (double)count / (double)size : 0;
 }
 
 static int by_bucket(const void *one, const void *other)
@@ -99,8 +132,7 @@ int arrange(Haystack *all, const byte *sample, Py_ssize_t size)
     }
     count(counts, sample, size);
     for (Needle *one = all->needles; one < all->needles + all->count; one++) {
-        place(one, counts);
-        one->bucket = best_bucket(&all->masks, one, counts);
+        place(one, &all->masks, counts);
         mark(&all->masks, one, (byte)(1 << one->bucket));
     }
     PyMem_Free(counts);
@@ -108,5 +140,6 @@ int arrange(Haystack *all, const byte *sample, Py_ssize_t size)
     for (int bucket = 0; bucket <= BUCKETS; bucket++)
         for (Py_ssize_t at = 0; at < all->count; at++)
             all->first[bucket] += all->needles[at].bucket < bucket;
+    all->likely = likely(all, sample, size);
     return 1;
 }

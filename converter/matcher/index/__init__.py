@@ -87,11 +87,12 @@ class Index:
         """What is looked for by which engine: needles, and the patterns of what is none."""
         numbered = list(enumerate(self._expressions))
         found = [one for at, expression in numbered for one in needles(at, expression.probes)]
-        self.needles: list[Needle] = found if native and len(found) <= MOST else []
+        made = Needles(native, found, sample) if native and 0 < len(found) <= MOST else None
+        self._needles = made if made and made.pays else None
+        self.needles: list[Needle] = found if self._needles else []
         done = {one.number for one in self.needles}
         patterns = {at: one.pattern for at, one in numbered if at not in done}
         self.others: Engine = engine(patterns, module, store)
-        self._needles = Needles(native, self.needles, sample) if native and done else None
         self.rows = sample
 
     def scan(self, data: bytes) -> list[Hit]:

@@ -12,7 +12,9 @@ from converter.matcher.index.expressions import spelled
 from converter.matcher.index.needs import Key, Member, Probe, Text, Value
 
 MOST = 48
-"""Needles; more of them would be likely at too many places."""
+"""Needles that are tried; of more it would take long to find out where to look for them."""
+
+_LIKELY = 1 / 30
 
 _LONGEST = 250
 _MOST_SLASHES = 3
@@ -53,7 +55,8 @@ class Needles:
     """An engine for needles, `scan`; and `lines`, for records that are lines.
 
     That tells the lines to be looked at, with `ends` also those that begin or end otherwise; how
-    many lines there are, and how many may be anything. It takes hits of other engines, too.
+    many lines there are, and how many may be anything. It takes hits of other engines, too. It
+    `pays` where regular expressions would be slower, in data such as the sample.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Needles:
         ends: Ends = _NO_ENDS,
     ) -> None:
         made = module.Needles(tuple(needles), sample, *ends)
+        self.pays = made.likely <= _LIKELY
         self.scan: Callable[[bytes], list[Hit]] = made.scan
         self.lines: Callable[[bytes, list[Hit]], tuple[list[Spot], int, int]] = made.lines
 
