@@ -80,6 +80,14 @@ def test_functions_are_short(path: Path) -> None:
     assert [f.name for f in functions(parsed[path]) if whole(f) > 50] == []
 
 
+@pytest.mark.parametrize("path", [one for one in NATIVE if one.suffix == ".c"], ids=place)
+def test_functions_in_c_are_short(path: Path) -> None:
+    """Nor has any in C, from its name to its closing brace."""
+    bodies = re.findall(r"^\w[^;={}]*\)\n?\s*\{\n.*?^\}", path.read_text("utf-8"), re.M | re.S)
+    assert bodies
+    assert [body.splitlines()[0] for body in bodies if body.count("\n") >= 50] == []
+
+
 def test_most_functions_are_very_short() -> None:
     """Half of all functions have at most 9 lines, nine of ten at most 30."""
     counts = sorted(whole(f) for tree in parsed.values() for f in functions(tree))
