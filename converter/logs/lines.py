@@ -42,4 +42,4 @@ def is_object(raw: bytes) -> bool:
 def one_line(raw: bytes) -> bytes:
     """These bytes without space around, if they stand in one line, not too deep; else none."""
     raw = raw.strip(_SPACE)
-    return b"" if b"\r" in raw or b"\n" in raw or may_be_deep(raw) else raw
+    return b"" if count(raw, b"\r") or count(raw, b"\n") or may_be_deep(raw) else raw

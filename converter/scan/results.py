@@ -77,15 +77,11 @@ class Row:
 
     def line(self, *, with_event: bool = True) -> bytes:
         """One line of JSON, with its line end."""
-        key = b',"events":' if self.correlation else b',"event":'
-        return b"".join((
-            _opening(self.rule, self.file),
-            b"%d" % self.record,
-            b'},"time":',
-            orjson.dumps(self.time),
-            *((key, self.event) if with_event else ()),
-            b"}\n",
-        ))  # fmt: skip
+        opening, time = _opening(self.rule, self.file), orjson.dumps(self.time)
+        if not with_event:
+            return b'%b%d},"time":%b}\n' % (opening, self.record, time)
+        key = b"events" if self.correlation else b"event"
+        return b'%b%d},"time":%b,"%b":%b}\n' % (opening, self.record, time, key, self.event)
 
 
 class Source(Protocol):
