@@ -20,6 +20,7 @@ PART = 16 << 20
 """Bytes of one part of a large file."""
 
 _FIRST = 64 << 10
+_LARGE = 2 * CHUNK
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ class _Range:
         """Chunks that each begin with a line and may end inside of one, where the next begins."""
         with self._part.file.open() as stream:
             at = _first_line(stream, self._part.start, self._end)
-            while at + CHUNK < self._end and (chunk := stream.read(CHUNK)):
+            while at + _LARGE < self._end and (chunk := stream.read(_LARGE)):
                 cut = chunk.rfind(b"\n") + 1
                 if not cut:
                     break
@@ -131,7 +132,7 @@ class _Range:
         with self._part.file.open() as stream:
             start, chunk = self._part.start if self._at is None else self._at, b"\n"
             at = _first_line(stream, start, self._end)
-            while at < self._end and (chunk := stream.read(min(CHUNK, self._end - at))):
+            while at < self._end and (chunk := stream.read(min(_LARGE, self._end - at))):
                 self._count(len(chunk))
                 yield chunk if at else chunk.removeprefix(BOM)
                 at += len(chunk)
@@ -146,7 +147,7 @@ def _rest_of_line(stream: BinaryIO) -> Iterator[bytes]:
         yield chunk[:cut] if cut else chunk
         if cut:
             return
-        size = CHUNK
+        size = _LARGE
 
 
 def _first_line(stream: BinaryIO, start: int, end: int) -> int:
@@ -160,5 +161,5 @@ def _first_line(stream: BinaryIO, start: int, end: int) -> int:
         if found >= 0:
             stream.seek(at + found + 1)
             return at + found + 1
-        at, size = at + len(chunk), CHUNK
+        at, size = at + len(chunk), _LARGE
     return end
