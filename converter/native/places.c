@@ -30,35 +30,44 @@ static uint32_t often(const Needle *needle, Py_ssize_t at, const Counts *counts)
     return least;
 }
 
-static int fits(const Needle *needle, int nth, byte c)
+static byte upper(byte c) { return c >= 'a' && c <= 'z' ? c - 32 : c; }
+
+static void mark_byte(Masks *masks, int nth, byte c, byte bucket)
 {
-    if (needle->at + nth >= needle->size)
-        return 1;
-    byte wanted = needle->text[needle->at + nth];
-    return c == wanted || (needle->fold && lower(c) == wanted);
+    masks->low[nth][c & 15] |= bucket;
+    masks->high[nth][c >> 4] |= bucket;
 }
 
+/* Bytes behind the text may be any. */
 static void mark(Masks *masks, const Needle *needle, byte bucket)
 {
-    for (int nth = 0; nth < WINDOW; nth++)
-        for (int c = 0; c < 256; c++)
-            if (fits(needle, nth, (byte)c)) {
-                masks->low[nth][c & 15] |= bucket;
-                masks->high[nth][c >> 4] |= bucket;
-            }
+    for (int nth = 0; nth < WINDOW; nth++) {
+        int any = needle->at + nth >= needle->size;
+        byte wanted = any ? 0 : needle->text[needle->at + nth];
+        for (int half = 0; any && half < LANE; half++)
+            mark_byte(masks, nth, (byte)(half << 4 | half), bucket);
+        mark_byte(masks, nth, wanted, bucket);
+        mark_byte(masks, nth, needle->fold ? upper(wanted) : wanted, bucket);
+    }
+}
+
+/* How many bytes of the sample fit one place of a bucket. */
+static double fitting(const byte *low, const byte *high, byte bucket, const Counts *counts)
+{
+    double all = 0;
+    for (int half = 0; half < LANE; half++)
+        for (int rest = 0; high[half] & bucket && rest < LANE; rest++)
+            if (low[rest] & bucket)
+                all += counts->bytes[lower((byte)(half << 4 | rest))];
+    return all;
 }
 
 /* How many places a bucket makes likely, but for a factor. */
 static double share(const Masks *masks, byte bucket, const Counts *counts)
 {
     double all = 1;
-    for (int nth = 0; nth < WINDOW; nth++) {
-        double one = 0;
-        for (int c = 0; c < 256; c++)
-            if (masks->low[nth][c & 15] & masks->high[nth][c >> 4] & bucket)
-                one += counts->bytes[lower((byte)c)];
-        all *= one;
-    }
+    for (int nth = 0; nth < WINDOW; nth++)
+        all *= fitting(masks->low[nth], masks->high[nth], bucket, counts);
     return all;
 }
 
@@ -78,20 +87,19 @@ static void place(Needle *needle, const Masks *masks, const Counts *counts)
     for (Py_ssize_t at = 0; at == 0 || at + WINDOW <= needle->size; at++)
         least = Py_MIN(least, often(needle, at, counts));
     double lowest = -1;
-    for (; tried.at == 0 || tried.at + WINDOW <= needle->size; tried.at++)
+    for (; tried.at == 0 || tried.at + WINDOW <= needle->size; tried.at++) {
+        if (often(needle, tried.at, counts) > least)
+            continue;
         for (tried.bucket = 0; tried.bucket < BUCKETS; tried.bucket++) {
-            if (often(needle, tried.at, counts) > least)
-                break;
             double now = cost(masks, &tried, (byte)(1 << tried.bucket), counts);
             if (lowest < 0 || now < lowest) {
                 lowest = now;
                 best = tried;
             }
         }
+    }
     *needle = best;
 }
-
-static byte upper(byte c) { return c >= 'a' && c <= 'z' ? c - 32 : c; }
 
 /* The buckets with needles that may stand there, where case is not known. */
 static unsigned buckets_at(const Masks *masks, const byte *there)
