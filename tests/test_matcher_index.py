@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from converter import predicate as p
 from converter.logs.decoding import decode
 from converter.matcher import compile_predicate
-from converter.matcher.index import Index, Sample, hyperscan, plain
+from converter.matcher.index import Index, Sample, hyperscan, native, plain
 from converter.matcher.index.choosing import Chooser
 from converter.matcher.index.needs import (
     NEVER,
@@ -28,7 +28,6 @@ from converter.matcher.index.needs import (
     need,
 )
 from converter.matcher.index.spelling import odd_patterns
-from converter.native import native
 
 TEXTS = st.sampled_from([
     "AssumeRole", "C:\\Users\\bob\\x.exe", "a/b/c", 'say "hi"', "\u212aelvin", "\u017fecret",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -13,13 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from converter.logs import Frame
-from converter.matcher.index import Hit, Index, Sample
+from converter.matcher.index import Hit, Index, Sample, native
 from converter.matcher.index.engines import Hyperscan, hyperscan
 from converter.matcher.index.expressions import expressions
-from converter.matcher.index.needles import Ends, Needle, Needles, needles
+from converter.matcher.index.needles import Ends, Needle, Needles, needles_of
 from converter.matcher.index.needs import Foreign, Key, Member, Probe, Text, Value
 from converter.matcher.index.spelling import odd_patterns, odd_texts
-from converter.native import native
 from converter.scan.spots import ODD, Lines, hit
 
 found = native()
@@ -65,7 +63,7 @@ def test_needles_are_where_their_expressions_are(
 ) -> None:
     """Each place and number is the same, whatever the sample."""
     numbered = dict(enumerate(expressions(probes)))
-    made = [needle for number, one in numbered.items() for needle in needles(number, one.probes)]
+    made = [needle for number, one in numbered.items() for needle in needles_of(number, one.probes)]
     assert {one.number for one in made} == {*numbered}
     patterns = {number: one.pattern for number, one in numbered.items()}
     seen = Needles(MODULE, made, sample).scan(data)
@@ -113,7 +111,7 @@ def test_lines_are_those_of_their_hits(probes: list[Probe], data: bytes, more: l
     """Each line has the hits that end in it, and the number of others before it."""
     data = b"{" + data.replace(b"\n", b"}\n{") + b"}\n"
     numbered = enumerate(expressions(probes))
-    made = [needle for number, one in numbered for needle in needles(number, one.probes)]
+    made = [needle for number, one in numbered for needle in needles_of(number, one.probes)]
     one = Needles(MODULE, made, b"", Ends((b"{",), False, ODD))
     hits = sorted([*one.scan(data), *more])
     wanted = list(hit(Lines(data), [one for one in hits if one[0] <= len(data)]))
@@ -159,10 +157,10 @@ def test_an_index_takes_what_pays() -> None:
 
 def test_what_is_no_text_is_left_to_expressions() -> None:
     """No needle says "any character outside of ASCII", nor a text that is too long."""
-    assert needles(0, [Foreign()]) == []
-    assert needles(0, [Value("/".join("abcdef"))]) == []
-    assert needles(0, [Member("k", "", False, False)]) == []
-    assert needles(0, [Member("k", "v" * 300, True, False)]) == []
+    assert needles_of(0, [Foreign()]) == []
+    assert needles_of(0, [Value("/".join("abcdef"))]) == []
+    assert needles_of(0, [Member("k", "", False, False)]) == []
+    assert needles_of(0, [Member("k", "v" * 300, True, False)]) == []
 
 
 @pytest.mark.parametrize(
@@ -215,4 +213,4 @@ def test_scan_works_without_it() -> None:
         "from converter.scan.tools import Tools\n"
         "assert Tools(list, list).native is None"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ})
+    subprocess.run([sys.executable, "-c", code], check=True)

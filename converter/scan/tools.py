@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from types import ModuleType
 
 from converter.matcher import Event
-from converter.matcher.index import Asked, Index, Need, Rules, Sample, Store, hyperscan
+from converter.matcher.index import Asked, Index, Need, Rules, Sample, Store, hyperscan, native
 from converter.matcher.origins import Origins
 from converter.matcher.routing import Route
-from converter.native import native
 from converter.scan.alike import Reads
 
 Routing = Callable[[Event], Route]

@@ -14,10 +14,10 @@ from types import ModuleType
 from converter.matcher.index.among import Among, Plan
 from converter.matcher.index.asking import Asked, asked
 from converter.matcher.index.choosing import Choice, Chooser, Sample
-from converter.matcher.index.engines import ANY, Engine, Hit, Store, engine, hyperscan
+from converter.matcher.index.engines import ANY, Engine, Hit, Store, engine, hyperscan, native
 from converter.matcher.index.expressions import Mark, expressions
 from converter.matcher.index.masks import Masks
-from converter.matcher.index.needles import MOST, Needle, Needles, Spot, needles
+from converter.matcher.index.needles import MOST, Needle, Needles, Spot, needles_of
 from converter.matcher.index.needs import NEVER, NOTHING, Need, Probe, Text, need
 from converter.matcher.index.spelling import ODD, plain
 
@@ -37,6 +37,7 @@ __all__ = [
     "Store",
     "asked",
     "hyperscan",
+    "native",
     "need",
     "plain",
 ]
@@ -86,7 +87,7 @@ class Index:
     ) -> None:
         """What is looked for by which engine: needles, and the patterns of what is none."""
         numbered = list(enumerate(self._expressions))
-        found = [one for at, expression in numbered for one in needles(at, expression.probes)]
+        found = [one for at, expression in numbered for one in needles_of(at, expression.probes)]
         made = Needles(native, found, sample) if native and 0 < len(found) <= MOST else None
         self._needles = made if made and made.pays else None
         self.needles: list[Needle] = found if self._needles else []

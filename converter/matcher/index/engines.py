@@ -49,17 +49,23 @@ class Engine(Protocol):
 
 
 def hyperscan() -> ModuleType | None:
-    """The module, None where it is not installed or does not run on this machine."""
-    try:
-        return importlib.import_module("hyperscan")
-    except (ImportError, OSError):
-        return None
+    """Hyperscan's module, None where it is not installed or does not run on this machine."""
+    return _module("hyperscan")
 
 
 def vectorscan() -> ModuleType | None:
-    """The module, None where it is not installed or does not run on this machine."""
+    """The same of Vectorscan."""
+    return _module("pyperscan")
+
+
+def native() -> ModuleType | None:
+    """The same of our own code in C (see `needles`)."""
+    return _module("converter.native.needles")
+
+
+def _module(name: str) -> ModuleType | None:
     try:
-        return importlib.import_module("pyperscan")
+        return importlib.import_module(name)
     except (ImportError, OSError):
         return None
 

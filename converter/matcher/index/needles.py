@@ -72,7 +72,7 @@ class Needles:
         self.lines: Callable[[bytes, list[Hit]], tuple[list[Spot], int, int]] = made.lines
 
 
-def needles(number: int, probes: Sequence[Probe]) -> list[Needle]:
+def needles_of(number: int, probes: Sequence[Probe]) -> list[Needle]:
     """Needles with this number for the probes of one expression; none where they do not suffice."""
     made = _OF.get(type(probes[0]))
     found = [Needle(number, *one) for one in made(probes)] if made else []
