@@ -21,6 +21,7 @@ from converter.matcher.index.needs import (
 from converter.matcher.text import text
 
 Choice = tuple[Probe, ...]
+_Values = Mapping[str, Mapping[str, int]]
 
 _SURE = 1e-9
 _TEXT = 4e-3
@@ -42,8 +43,7 @@ class Sample:
         self.keys = Counter[str]()
         self.rows, self._lines = b"", 1
         self._pairs = Counter[tuple[str, str]]()
-        self._values: Mapping[str, Mapping[str, int]] | None = None
-        self._anywhere: Mapping[str, int] = {}
+        self._folded: tuple[_Values, Mapping[str, int]] | None = None
         self._texts: dict[str, float] = {}
 
     def see(self, rows: Sequence[bytes]) -> None:
@@ -54,7 +54,7 @@ class Sample:
     def add(self, event: Mapping[str, Any]) -> None:
         """Take up one event."""
         self.records += 1
-        self._values = None
+        self._folded = None
         stack: list[tuple[str, Any]] = list(event.items())
         for key, value in stack:
             if isinstance(value, dict):
@@ -75,26 +75,25 @@ class Sample:
         if isinstance(probe, Foreign):
             return self.foreign / self.records
         if isinstance(probe, Value):
-            self._by_key()
-            return self._anywhere.get(probe.text, 0) / self.records
+            return self._values()[1].get(probe.text, 0) / self.records
         if isinstance(probe, Key):
             return self.keys[probe.key] / self.records
-        values = self._by_key().get(probe.key, {})
+        values = self._values()[0].get(probe.key, {})
         if probe.whole:
             return values.get(probe.value, 0) / self.records
         found = sum(count for one, count in values.items() if one.startswith(probe.value))
         return found / self.records
 
-    def _by_key(self) -> Mapping[str, Mapping[str, int]]:
-        """Values, folded, of each key; made when they are first asked for."""
-        if self._values is None:
-            self._values = values = defaultdict[str, dict[str, int]](dict)
-            self._anywhere = anywhere = dict[str, int]()
+    def _values(self) -> tuple[_Values, Mapping[str, int]]:
+        """Values, folded, of each key, and of all; made when they are first asked for."""
+        if self._folded is None:
+            values, anywhere = defaultdict[str, dict[str, int]](dict), dict[str, int]()
             for (key, written), count in self._pairs.items():
                 short, mine = fold(written), values[key]
                 mine[short] = mine.get(short, 0) + count
                 anywhere[short] = anywhere.get(short, 0) + count
-        return self._values
+            self._folded = values, anywhere
+        return self._folded
 
     def _share_of_text(self, text: str) -> float:
         known = self._texts.get(text)
