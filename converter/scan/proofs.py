@@ -68,7 +68,6 @@ class Proof:
             items = pairwise((0, *block.ends))
             return [end for at, end in items if not self.proves(data[at:end].lstrip(GAP))]
         end = data.rfind(b"\n") + 1
-        end = data.rfind(b"\n") + 1
         lines, told = count(data, b"\n"), count(data, self._quoted, 0, end)
         first = sum(count(data, b"\n" + begin, 0, end) for begin in self.begins)
         if first + data.startswith(self.begins) == lines == told:
